@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocation, vmalloc areas and freeing of committed memory.  See backing.h.
+ */
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "backing.h"
+#include "block.h"
+
+/*
+ * An area of fewer pages costs more than it holds is worth: its guard page, two
+ * tree nodes and some 2,000 instructions to make and drop it.
+ */
+#define AREA_MIN_PAGES	64
+
+/*
+ * Every commit must be able to fail, and no commit may kill: so no allocation
+ * invokes the OOM killer, be it the machine's or the memory cgroup's.
+ */
+#define BACKING_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
+
+/**
+ * struct hm_area - a vmalloc area over some pages of one block
+ * @link: in block->areas or in a discard; protected like its holder
+ * @addr: what vmap() returned; invariant after init
+ * @first: first page
+ * @nr: how many; invariant after init
+ */
+struct hm_area {
+	struct list_head link;
+	void *addr;
+	unsigned int first;
+	unsigned int nr;
+};
+
+/*
+ * Memory comes and, if it can, goes in pieces: 2^order pages from one call of
+ * the page allocator, which makes them naturally aligned.  Each page of a piece
+ * has the order in page->private, so any of them leads to the first.
+ */
+static unsigned int piece_order(struct page *page)
+{
+	return page_private(page);
+}
+
+/* Which page of its piece a page is. */
+static unsigned int piece_offset(struct page *page)
+{
+	return page_to_pfn(page) & ((1ul << piece_order(page)) - 1);
+}
+
+static void piece_mark(struct page *piece, unsigned int order,
+		       unsigned int mark)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1u << order; i++)
+		set_page_private(piece + i, mark);
+}
+
+/* Larger pieces are cheaper, but not worth reclaim or compaction. */
+static struct page *piece_alloc(unsigned int order)
+{
+	gfp_t gfp = BACKING_GFP;
+	struct page *piece;
+
+	if (order)
+		gfp = (gfp | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM;
+	else
+		gfp |= __GFP_RETRY_MAYFAIL;
+	piece = alloc_pages(gfp, order);
+	if (piece)
+		piece_mark(piece, order, order);
+	return piece;
+}
+
+static void piece_free(struct page *piece)
+{
+	unsigned int order = piece_order(piece);
+
+	piece_mark(piece, order, 0);
+	__free_pages(piece, order);
+}
+
+/* Make pieces of one page each out of the piece that a page belongs to. */
+static void piece_split(struct page *page)
+{
+	struct page *piece = page - piece_offset(page);
+	unsigned int order = piece_order(page);
+
+	if (!order)
+		return;
+	split_page(piece, order);
+	piece_mark(piece, order, 0);
+}
+
+/* No piece shall reach beyond pages [first, first + nr). */
+static void pieces_cut_out(struct hm_block *block, unsigned int first,
+			   unsigned int nr)
+{
+	struct page *head = block->pages[first];
+	struct page *tail = block->pages[first + nr - 1];
+
+	if (piece_offset(head) ||
+	    1u << piece_order(head) > nr)
+		piece_split(head);
+	if (piece_offset(tail) + 1 != 1u << piece_order(tail))
+		piece_split(tail);
+}
+
+static int area_create(struct hm_block *block, unsigned int first,
+		       unsigned int nr)
+{
+	struct hm_area *area;
+
+	area = kmalloc(sizeof(*area), GFP_KERNEL_ACCOUNT);
+	if (!area)
+		return -ENOMEM;
+	area->first = first;
+	area->nr = nr;
+	area->addr = vmap(block->pages + first, nr, VM_MAP, PAGE_KERNEL);
+	if (!area->addr) {
+		kfree(area);
+		return -ENOMEM;
+	}
+	list_add(&area->link, &block->areas);
+	return 0;
+}
+
+static void areas_destroy(struct list_head *areas)
+{
+	struct hm_area *area, *next;
+
+	list_for_each_entry_safe(area, next, areas, link) {
+		vunmap(area->addr);
+		kfree(area);
+	}
+}
+
+int hm_backing_alloc(struct hm_block *block, unsigned int first,
+		     unsigned int nr)
+{
+	unsigned int max_order = HM_BLOCK_ORDER;
+	unsigned int end = first + nr;
+	unsigned int i = first;
+
+	while (i < end) {
+		unsigned int order = min_t(unsigned int, max_order,
+					   ilog2(end - i));
+		struct page *page = piece_alloc(order);
+		unsigned int next = i + (1u << order);
+
+		if (!page) {
+			if (!order)
+				return -ENOMEM;
+			max_order = order - 1;
+			continue;
+		}
+		while (i < next)
+			block->pages[i++] = page++;
+		cond_resched();
+	}
+	return nr < AREA_MIN_PAGES ? 0 : area_create(block, first, nr);
+}
+
+void hm_backing_move(struct hm_block *to, struct hm_block *from,
+		     unsigned int first, unsigned int nr)
+{
+	unsigned int from_first = hm_block_page(from, hm_block_addr(to, first));
+	struct page **source = from->pages + from_first;
+	struct hm_area *area, *next;
+
+	pieces_cut_out(from, from_first, nr);
+	memcpy(to->pages + first, source, nr * sizeof(*source));
+	memset(source, 0, nr * sizeof(*source));
+
+	/* An area that isn't moved as a whole goes when @from does. */
+	list_for_each_entry_safe(area, next, &from->areas, link) {
+		if (area->first < from_first ||
+		    area->first + area->nr > from_first + nr)
+			continue;
+		area->first += first - from_first;
+		list_move(&area->link, &to->areas);
+	}
+}
+
+void hm_backing_take(struct hm_block *block, unsigned int first,
+		     unsigned int nr, struct hm_discard *discard)
+{
+	unsigned int end = first + nr;
+	struct hm_area *area, *next;
+	unsigned int i;
+
+	list_for_each_entry_safe(area, next, &block->areas, link)
+		if (area->first < end && first < area->first + area->nr)
+			list_move(&area->link, &discard->areas);
+
+	pieces_cut_out(block, first, nr);
+	for (i = first; i < end; i += 1u << piece_order(block->pages[i]))
+		list_add_tail(&block->pages[i]->lru, &discard->pieces);
+	memset(block->pages + first, 0, nr * sizeof(*block->pages));
+}
+
+static void block_free(struct hm_block *block)
+{
+	unsigned int left = block->committed;
+	struct page *page;
+	unsigned int i, n;
+
+	areas_destroy(&block->areas);
+	for (i = 0; i < block->nr && left; i += n) {
+		page = block->pages[i];
+		n = page ? 1u << piece_order(page) : 1;
+		if (!page)
+			continue;
+		piece_free(page);
+		left -= n;
+	}
+	hm_block_destroy(block);
+}
+
+void hm_discard_free(struct hm_discard *discard)
+{
+	struct hm_block *block, *next_block;
+	struct page *piece, *next_piece;
+
+	/* Areas first: they are the kernel's way to the pages. */
+	areas_destroy(&discard->areas);
+
+	list_for_each_entry_safe(piece, next_piece, &discard->pieces, lru)
+		piece_free(piece);
+	list_for_each_entry_safe(block, next_block, &discard->blocks, link) {
+		block_free(block);
+		cond_resched();
+	}
+}

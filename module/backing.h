@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The memory behind committed pages: zeroed when it is allocated, charged to
+ * the caller's memory cgroup, covered by vmalloc areas, and freed only from a
+ * discard, that is after its PTEs are gone.
+ *
+ * The pages are allocated here rather than by vmalloc() so that their frames
+ * are at hand and a failing allocation fails instead of calling the OOM killer;
+ * vmap() then makes a vmalloc area of each larger run.  An area lives as long
+ * as all of its pages: a decommit of some of them takes the area apart and
+ * frees these pages at once, so memory held never exceeds memory committed.
+ *
+ * Called by region.c, and by space.c for the discard.
+ */
+#ifndef HOSTMEM_BACKING_H
+#define HOSTMEM_BACKING_H
+
+#include <linux/list.h>
+
+struct hm_block;
+
+/**
+ * struct hm_discard - memory on its way out
+ * @blocks: whole blocks with all that they still have
+ * @areas: vmalloc areas of which some page goes
+ * @pieces: pages and pieces of pages out of blocks that stay, by page->lru
+ *
+ * Filled under space->lock, freed without it.  Owned by the call that has it
+ * on its stack.
+ */
+struct hm_discard {
+	struct list_head blocks;
+	struct list_head areas;
+	struct list_head pieces;
+};
+
+#define HM_DISCARD_INIT(name) {						\
+	.blocks = LIST_HEAD_INIT((name).blocks),			\
+	.areas = LIST_HEAD_INIT((name).areas),				\
+	.pieces = LIST_HEAD_INIT((name).pieces),			\
+}
+
+/**
+ * hm_backing_alloc - put zeroed memory behind pages that have none
+ * @block: a block that the caller alone has
+ * @first: first page
+ * @nr: how many
+ *
+ * Context: sleeps; no lock held, for zeroing is most of a commit's work.
+ * Return: 0 or -ENOMEM; then some of the pages may have memory.
+ */
+int hm_backing_alloc(struct hm_block *block, unsigned int first,
+		     unsigned int nr);
+
+/**
+ * hm_backing_move - hand the memory of pages to another block
+ * @to: block whose pages have no memory
+ * @from: has memory for the same addresses
+ * @first: first page of @to
+ * @nr: how many
+ */
+void hm_backing_move(struct hm_block *to, struct hm_block *from,
+		     unsigned int first, unsigned int nr);
+
+/**
+ * hm_backing_take - take the memory from behind pages
+ * @block: their block
+ * @first: first page
+ * @nr: how many
+ * @discard: gets the memory
+ *
+ * The pages' PTEs must be gone and flushed.  Cannot fail.
+ */
+void hm_backing_take(struct hm_block *block, unsigned int first,
+		     unsigned int nr, struct hm_discard *discard);
+
+/**
+ * hm_discard_free - free all that a discard holds
+ *
+ * Context: sleeps; no lock held.
+ */
+void hm_discard_free(struct hm_discard *discard);
+
+#endif /* HOSTMEM_BACKING_H */

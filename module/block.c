@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making and freeing blocks.  See block.h.
+ */
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "block.h"
+
+struct hm_block *hm_block_create(unsigned long start, unsigned long end)
+{
+	unsigned int nr = (end - start) >> PAGE_SHIFT;
+	struct hm_block *block;
+
+	block = kzalloc(struct_size(block, state, nr), GFP_KERNEL_ACCOUNT);
+	if (!block)
+		return NULL;
+	block->pages = kcalloc(nr, sizeof(*block->pages), GFP_KERNEL_ACCOUNT);
+	if (!block->pages) {
+		kfree(block);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&block->link);
+	INIT_LIST_HEAD(&block->areas);
+	block->start = start;
+	block->nr = nr;
+	return block;
+}
+
+void hm_block_destroy(struct hm_block *block)
+{
+	if (!block)
+		return;
+	kfree(block->pages);
+	kfree(block);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that hostmem builds for: one positive
+ * helper for each difference, chosen by the probes in Kbuild.  Every file of
+ * the module may include this one; it includes none of them.
+ */
+#ifndef HOSTMEM_COMPAT_H
+#define HOSTMEM_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/percpu_counter.h>
+#include <linux/sched/mm.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "hostmem needs Linux 6.1 or later: it searches the maple tree of VMAs"
+#endif
+
+/*
+ * vm_flags_set() came with 6.3.  Where faults may arrive under the VMA's own
+ * lock, it takes that lock: call it with mmap_lock held for writing and before
+ * any lock of ours.
+ */
+static inline void hm_vm_flags_set(struct vm_area_struct *vma,
+				   unsigned long flags)
+{
+	mmap_assert_write_locked(vma->vm_mm);
+#ifdef HM_HAVE_VM_FLAGS_SET
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
+
+/*
+ * x86 marks a VMA with VM_PAT when one remap_pfn_range() covers all of it, and
+ * then warns when the first page is gone at unmap time.  For RAM there is
+ * nothing to keep track of, so take the mark back.  Gone since 6.16.
+ */
+static inline void hm_vm_forget_pat(struct vm_area_struct *vma)
+{
+#ifdef VM_PAT
+#ifdef HM_HAVE_VM_FLAGS_SET
+	vm_flags_clear(vma, VM_PAT);
+#else
+	vma->vm_flags &= ~VM_PAT;
+#endif
+#endif
+}
+
+/* zap_vma_ptes() has been zap_special_vma_range() since 7.2. */
+static inline void hm_zap(struct vm_area_struct *vma, unsigned long start,
+			  unsigned long size)
+{
+#ifdef HM_HAVE_ZAP_SPECIAL
+	zap_special_vma_range(vma, start, size);
+#else
+	zap_vma_ptes(vma, start, size);
+#endif
+}
+
+/*
+ * The counters of mm were atomics until 6.2.  add_mm_counter() itself is out of
+ * reach: its tracepoint is not exported.
+ */
+static inline void hm_mm_add_rss(struct mm_struct *mm, long pages)
+{
+#ifdef HM_HAVE_RSS_ATOMIC
+	atomic_long_add(pages, &mm->rss_stat.count[MM_ANONPAGES]);
+#else
+	percpu_counter_add(&mm->rss_stat[MM_ANONPAGES], pages);
+#endif
+}
+
+/* The search that mmap(2) itself makes: 6.10 named it, 7.1 dropped the mm. */
+static inline unsigned long hm_mm_unmapped_area(struct file *file,
+						unsigned long len,
+						unsigned long flags)
+{
+#if defined(HM_HAVE_MM_GUA)
+	return mm_get_unmapped_area(file, 0, len, 0, flags);
+#elif defined(HM_HAVE_MM_GUA_WITH_MM)
+	return mm_get_unmapped_area(current->mm, file, 0, len, 0, flags);
+#else
+	return current->mm->get_unmapped_area(file, 0, len, 0, flags);
+#endif
+}
+
+#endif /* HOSTMEM_COMPAT_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The entrance from the memory manager: mmap, munmap and faults of the device's
+ * mappings.  Called by the kernel only, through the tables of main.c.
+ */
+#ifndef HOSTMEM_MAPPING_H
+#define HOSTMEM_MAPPING_H
+
+#include <linux/fs.h>
+#include <linux/mm_types.h>
+
+int hm_mmap(struct file *file, struct vm_area_struct *vma);
+unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,
+				   unsigned long len, unsigned long pgoff,
+				   unsigned long flags);
+
+#endif /* HOSTMEM_MAPPING_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The states of a page and the ways between them.  See page_state.h.
+ */
+#include <linux/hostmem.h>
+#include <linux/string.h>
+
+#include "page_state.h"
+
+#define READS		(1u << HM_READ)
+#define WRITES		(1u << HM_WRITE)
+#define EXECUTES	(1u << HM_EXEC)
+
+/* The one table of protections, indexed by the state's low bits. */
+static const struct {
+	u32 protect;
+	u32 access;
+} protections[] = {
+	[HM_RESERVED]		= { 0, 0 },
+	[HM_NOACCESS]		= { HOSTMEM_NOACCESS, 0 },
+	[HM_READONLY]		= { HOSTMEM_READONLY, READS },
+	[HM_READWRITE]		= { HOSTMEM_READWRITE, READS | WRITES },
+	[HM_EXECUTE]		= { HOSTMEM_EXECUTE, READS | EXECUTES },
+	[HM_EXECUTE_READ]	= { HOSTMEM_EXECUTE_READ, READS | EXECUTES },
+	[HM_EXECUTE_READWRITE]	= { HOSTMEM_EXECUTE_READWRITE,
+				    READS | WRITES | EXECUTES },
+	[HM_PROTECTION]		= { 0, 0 },	/* the value that no page has */
+};
+
+hm_state_t hm_state_of_protect(u32 protect)
+{
+	hm_state_t state;
+
+	for (state = HM_NOACCESS; state <= HM_EXECUTE_READWRITE; state++)
+		if (protections[state].protect == protect)
+			return state;
+	return HM_RESERVED;
+}
+
+u32 hm_state_protect(hm_state_t state)
+{
+	return protections[state & HM_PROTECTION].protect;
+}
+
+bool hm_state_allows(hm_state_t state, enum hm_access access)
+{
+	return protections[state & HM_PROTECTION].access & (1u << access);
+}
+
+hm_state_t hm_state_commit(hm_state_t old, hm_state_t want)
+{
+	return hm_state_committed(old) ? old : want | HM_FRESH;
+}
+
+hm_state_t hm_state_settle(hm_state_t old, hm_state_t want)
+{
+	return hm_state_committed(old) ? want : old;
+}
+
+hm_state_t hm_state_rollback(hm_state_t old)
+{
+	return old & HM_FRESH ? HM_RESERVED : old;
+}
+
+unsigned int hm_state_run(const hm_state_t *states, unsigned int from,
+			  unsigned int end)
+{
+	unsigned int i = from;
+	u64 eight, want;
+
+	if (from == end)
+		return 0;
+	/* Runs are long as a rule: eight pages at a step. */
+	want = states[from] * 0x0101010101010101ull;
+	for (; i + sizeof(eight) <= end; i += sizeof(eight)) {
+		memcpy(&eight, states + i, sizeof(eight));
+		if (eight != want)
+			break;
+	}
+	while (i < end && states[i] == states[from])
+		i++;
+	return i - from;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What one page of a region is: one byte, and every way in which it may change.
+ *
+ * Pure functions of their arguments: no lock, no allocation, no kernel call.
+ * Called by region.c and block.c; selftests/host compiles this file unchanged
+ * and visits every transition.
+ */
+#ifndef HOSTMEM_PAGE_STATE_H
+#define HOSTMEM_PAGE_STATE_H
+
+#include <linux/types.h>
+
+/**
+ * typedef hm_state_t - the state of one page
+ *
+ * Bits 0-2 are the protection of a committed page, or HM_RESERVED.
+ * HM_FRESH marks a page that a commit still under way has added: that commit
+ * either settles it or takes it back, under the space's lock, so no one else
+ * ever sees the bit.
+ */
+typedef u8 hm_state_t;
+
+#define HM_RESERVED		0
+#define HM_NOACCESS		1
+#define HM_READONLY		2
+#define HM_READWRITE		3
+#define HM_EXECUTE		4
+#define HM_EXECUTE_READ		5
+#define HM_EXECUTE_READWRITE	6
+#define HM_PROTECTION		0x07
+#define HM_FRESH		0x80
+
+/* What a thread may want of a page. */
+enum hm_access {
+	HM_READ,
+	HM_WRITE,
+	HM_EXEC,
+};
+
+/**
+ * hm_state_of_protect - the state that a Windows protection asks for
+ * @protect: HOSTMEM_NOACCESS ... HOSTMEM_EXECUTE_READWRITE
+ *
+ * Return: the state, or HM_RESERVED if @protect is not exactly one of the six
+ * protections of private memory (rules P1-P4).
+ */
+hm_state_t hm_state_of_protect(u32 protect);
+
+/**
+ * hm_state_protect - the Windows protection of a page
+ * @state: its state
+ *
+ * Return: HOSTMEM_NOACCESS ...; 0 for a reserved page (rule Q7).
+ */
+u32 hm_state_protect(hm_state_t state);
+
+/**
+ * hm_state_allows - may a page be accessed that way?
+ * @state: its state
+ * @access: what is wanted
+ *
+ * An executable page is readable, too, as on x86 hardware (rule P11).
+ */
+bool hm_state_allows(hm_state_t state, enum hm_access access);
+
+/** hm_state_committed - is there memory behind a page? (rules B9, F11) */
+static inline bool hm_state_committed(hm_state_t state)
+{
+	return (state & HM_PROTECTION) != HM_RESERVED;
+}
+
+/**
+ * hm_state_commit - a page after commit
+ * @old: its state
+ * @want: the state that the commit asks for
+ *
+ * A reserved page becomes fresh until the commit is settled; a committed one
+ * keeps its memory and, for now, its protection (rules C2, C5-C8).
+ */
+hm_state_t hm_state_commit(hm_state_t old, hm_state_t want);
+
+/**
+ * hm_state_settle - a page of a commit that has succeeded
+ * @old: its state
+ * @want: the state that the commit asked for
+ */
+hm_state_t hm_state_settle(hm_state_t old, hm_state_t want);
+
+/** hm_state_rollback - a page of a commit that has failed (rule C16) */
+hm_state_t hm_state_rollback(hm_state_t old);
+
+/**
+ * hm_state_run - how many pages from one on have the same state
+ * @states: one byte for each page
+ * @from: first page
+ * @end: where to stop
+ *
+ * Return: between 1 and @end - @from; 0 if @from == @end.
+ */
+unsigned int hm_state_run(const hm_state_t *states, unsigned int from,
+			  unsigned int end);
+
+#endif /* HOSTMEM_PAGE_STATE_H */

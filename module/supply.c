@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory for a commit, ahead of it.  See supply.h.
+ */
+#include <linux/sched/signal.h>
+
+#include "backing.h"
+#include "block.h"
+#include "supply.h"
+
+void hm_supply_add(struct hm_supply *supply, struct hm_block *block)
+{
+	list_add_tail(&block->link, &supply->blocks);
+	supply->pages += block->committed;
+}
+
+int hm_supply_fill(struct hm_supply *supply)
+{
+	struct hm_block *block;
+	unsigned int i, n;
+	int err;
+
+	list_for_each_entry(block, &supply->blocks, link) {
+		struct hm_slice all = { .first = 0, .end = block->nr };
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		hm_for_each_run(block, all, i, n) {
+			if (!hm_state_committed(block->state[i]))
+				continue;
+			err = hm_backing_alloc(block, i, n);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+struct hm_block *hm_supply_find(struct hm_supply *supply,
+				struct hm_block *cursor, unsigned long addr,
+				unsigned int nr)
+{
+	struct hm_block *block = cursor;
+	unsigned int first;
+
+	if (!block)
+		block = list_first_entry(&supply->blocks, typeof(*block), link);
+	list_for_each_entry_from(block, &supply->blocks, link) {
+		if (hm_block_end(block) <= addr)
+			continue;
+		if (block->start > addr)
+			return NULL;
+		first = hm_block_page(block, addr);
+		if (first + nr > block->nr ||
+		    !hm_state_committed(block->state[first]) ||
+		    hm_state_run(block->state, first, first + nr) != nr)
+			return NULL;
+		return block;
+	}
+	return NULL;
+}
+
+struct hm_block *hm_supply_take(struct hm_supply *supply, unsigned long addr,
+				struct hm_discard *discard)
+{
+	struct hm_block *block, *next;
+
+	list_for_each_entry_safe(block, next, &supply->blocks, link) {
+		if (block->start > addr)
+			return NULL;
+		if (addr < hm_block_end(block)) {
+			list_del_init(&block->link);
+			return block;
+		}
+		list_move_tail(&block->link, &discard->blocks);
+	}
+	return NULL;
+}
+
+void hm_supply_drop(struct hm_supply *supply, struct hm_discard *discard)
+{
+	list_splice_tail_init(&supply->blocks, &discard->blocks);
+	supply->pages = 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The interface of /dev/hostmem: Windows' virtual memory contract for one
+ * process.  Whoever opens the device gets an empty space of regions in its own
+ * address space; every call acts on that space, and only for threads that live
+ * in the address space which opened the file.
+ *
+ * Nothing but this header is shared between the module and user space.
+ */
+#ifndef _UAPI_LINUX_HOSTMEM_H
+#define _UAPI_LINUX_HOSTMEM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: Format of all calls
+ *
+ * Each call takes one structure whose first member, @size, is the size that
+ * the caller was compiled with.  A kernel that knows a longer structure takes
+ * the missing tail as zero; a kernel that knows a shorter one refuses a tail
+ * that is not zero.  Reserved members and unknown flags must be zero.
+ * Members that the kernel writes begin with out_.
+ *
+ * An errno has one meaning, whichever call returns it:
+ *
+ * =============== ==========================================================
+ * ENOTTY          no such call
+ * E2BIG           the structure has a tail that this kernel doesn't know
+ * EFAULT          a user pointer can't be read or written
+ * EINVAL          an argument is wrong by itself (rules A, F, P of the contract)
+ * EADDRNOTAVAIL   the address is in use, not reserved, not in one region, not
+ *                 committed or not a base, as the call has it
+ * ENOENT          free of memory that belongs to no region of this file
+ * ENOMEM          no commit charge left, or no memory
+ * ENOSPC          no hole of that size in the address space
+ * EXDEV           the caller's address space isn't the one that opened the file
+ * EACCES          the system forbids the mapping, e.g. executable pages of a
+ *                 device that is mounted noexec
+ * EPERM           the caller lacks the privilege
+ * EINTR           a fatal signal ended the call
+ * =============== ==========================================================
+ *
+ * A call that fails has changed nothing.
+ */
+
+#define HOSTMEM_PAGE_SIZE	4096u
+/** Bases of regions are multiples of the granule. */
+#define HOSTMEM_GRANULE		65536u
+
+/* Allocation and free types, states and types of memory: Windows' values. */
+#define HOSTMEM_COMMIT		0x00001000u
+#define HOSTMEM_RESERVE		0x00002000u
+#define HOSTMEM_DECOMMIT	0x00004000u
+#define HOSTMEM_RELEASE		0x00008000u
+#define HOSTMEM_FREE		0x00010000u
+#define HOSTMEM_PRIVATE		0x00020000u
+#define HOSTMEM_MAPPED		0x00040000u
+#define HOSTMEM_TOP_DOWN	0x00100000u
+#define HOSTMEM_IMAGE		0x01000000u
+
+/* Protections: one of the first group, at most one of the second. */
+#define HOSTMEM_NOACCESS		0x001u
+#define HOSTMEM_READONLY		0x002u
+#define HOSTMEM_READWRITE		0x004u
+#define HOSTMEM_EXECUTE			0x010u
+#define HOSTMEM_EXECUTE_READ		0x020u
+#define HOSTMEM_EXECUTE_READWRITE	0x040u
+
+/* How much depends on a commit: how far into the reserve it may reach. */
+#define HOSTMEM_LEVEL_TASK	0u
+#define HOSTMEM_LEVEL_APPDOMAIN	1u
+#define HOSTMEM_LEVEL_PROCESS	2u
+
+#define HOSTMEM_IOC_MAGIC	0xB7
+
+/**
+ * struct hostmem_alloc - reserve address space, commit pages, or both
+ * @size: sizeof(struct hostmem_alloc)
+ * @type: HOSTMEM_RESERVE, HOSTMEM_COMMIT or both; with HOSTMEM_RESERVE or with
+ *	@addr 0 also HOSTMEM_TOP_DOWN.  HOSTMEM_COMMIT at @addr 0 reserves, too
+ *	(rule C1).
+ * @protect: protection of the committed pages; of a reservation also what
+ *	queries report as out_allocation_protect
+ * @level: HOSTMEM_LEVEL_*, for commits
+ * @addr: where, in bytes; 0 lets the kernel choose.  A reservation's base is
+ *	@addr rounded down to the granule, a commit's first page @addr rounded
+ *	down to the page (rules B2, C2).
+ * @length: bytes, not 0; the end is rounded up to the page
+ * @out_addr: first byte of what was reserved or committed; 0 on failure
+ *
+ * Commit is charged before anything is allocated and is all or nothing.
+ * Committed pages are zeroed and mapped when the call returns: no later touch
+ * can fail for lack of memory.  Pages that were committed before keep their
+ * contents and get the new protection (rules C5-C8).
+ */
+struct hostmem_alloc {
+	__u32 size;
+	__u32 type;
+	__u32 protect;
+	__u32 level;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 out_addr;
+};
+#define HOSTMEM_IOC_ALLOC	_IO(HOSTMEM_IOC_MAGIC, 0x00)
+
+/**
+ * struct hostmem_free - decommit pages or release a region
+ * @size: sizeof(struct hostmem_free)
+ * @type: HOSTMEM_DECOMMIT or HOSTMEM_RELEASE
+ * @addr: first byte.  For HOSTMEM_RELEASE, and with @length 0, it must lie in
+ *	the first page of a region (rules F3, F6).
+ * @length: bytes; 0 is the whole region.  Must be 0 for HOSTMEM_RELEASE.
+ */
+struct hostmem_free {
+	__u32 size;
+	__u32 type;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+};
+#define HOSTMEM_IOC_FREE	_IO(HOSTMEM_IOC_MAGIC, 0x01)
+
+/**
+ * struct hostmem_memory_info - what a range of pages is (rules Q1-Q13)
+ * @base: the queried address rounded down to its page
+ * @allocation_base: first byte of the region; 0 for free memory
+ * @allocation_protect: protection given when the region was reserved
+ * @reserved0: 0
+ * @region_size: bytes from @base on with the same state, protection and region
+ * @state: HOSTMEM_COMMIT, HOSTMEM_RESERVE or HOSTMEM_FREE
+ * @protect: protection of committed pages, 0 for reserved ones
+ * @type: HOSTMEM_PRIVATE for a region of this file, HOSTMEM_MAPPED,
+ *	HOSTMEM_IMAGE or HOSTMEM_PRIVATE for other mappings, 0 for free memory
+ * @reserved1: 0
+ *
+ * The layout is that of Windows' 64-bit MEMORY_BASIC_INFORMATION.
+ */
+struct hostmem_memory_info {
+	__aligned_u64 base;
+	__aligned_u64 allocation_base;
+	__u32 allocation_protect;
+	__u32 reserved0;
+	__aligned_u64 region_size;
+	__u32 state;
+	__u32 protect;
+	__u32 type;
+	__u32 reserved1;
+};
+
+/**
+ * struct hostmem_query - ask what lies at an address
+ * @size: sizeof(struct hostmem_query)
+ * @reserved: 0
+ * @addr: any address of user space
+ * @buffer: address of a struct hostmem_memory_info that the kernel fills
+ */
+struct hostmem_query {
+	__u32 size;
+	__u32 reserved;
+	__aligned_u64 addr;
+	__aligned_u64 buffer;
+};
+#define HOSTMEM_IOC_QUERY	_IO(HOSTMEM_IOC_MAGIC, 0x02)
+
+/**
+ * struct hostmem_status - what this file and the module hold
+ * @size: sizeof(struct hostmem_status)
+ * @reserved: 0
+ * @out_regions: regions of this file
+ * @out_reserved_bytes: address space of these regions, committed or not
+ * @out_committed_bytes: bytes committed in these regions
+ * @out_total_committed_bytes: bytes committed by all files of the module
+ * @out_commit_limit_bytes: the module's limit for the sum of all files
+ */
+struct hostmem_status {
+	__u32 size;
+	__u32 reserved;
+	__aligned_u64 out_regions;
+	__aligned_u64 out_reserved_bytes;
+	__aligned_u64 out_committed_bytes;
+	__aligned_u64 out_total_committed_bytes;
+	__aligned_u64 out_commit_limit_bytes;
+};
+#define HOSTMEM_IOC_STATUS	_IO(HOSTMEM_IOC_MAGIC, 0x03)
+
+#endif /* _UAPI_LINUX_HOSTMEM_H */
