@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1 OR MIT
+/*
+ * <hostmem/mscoree.h>: the operations of the default manager, with HRESULTs.
+ */
+#include <hostmem/mscoree.h>
+
+#include "errors.h"
+#include "manager.h"
+
+HRESULT HostVirtualAlloc(void *pAddress, SIZE_T dwSize, DWORD flAllocationType,
+			 DWORD flProtect, EMemoryCriticalLevel dwCriticalLevel,
+			 void **ppMem)
+{
+	return hostmem_error_hresult(
+		hostmem_manager_alloc(&hostmem_default_manager, pAddress, dwSize,
+				      flAllocationType, flProtect,
+				      (DWORD)dwCriticalLevel, ppMem));
+}
+
+HRESULT HostVirtualFree(LPVOID lpAddress, SIZE_T dwSize, DWORD dwFreeType)
+{
+	return hostmem_error_hresult(
+		hostmem_manager_free(&hostmem_default_manager, lpAddress, dwSize,
+				     dwFreeType));
+}
+
+HRESULT HostVirtualQuery(void *lpAddress, void *lpBuffer, SIZE_T dwLength,
+			 SIZE_T *pResult)
+{
+	return hostmem_error_hresult(
+		hostmem_manager_query(&hostmem_default_manager, lpAddress,
+				      lpBuffer, dwLength, pResult));
+}

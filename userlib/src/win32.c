@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1 OR MIT
+/*
+ * <hostmem/memoryapi.h>: the operations of the default manager, with a last
+ * error per thread.
+ */
+#include <hostmem/memoryapi.h>
+#include <hostmem/mscoree.h>
+
+#include "errors.h"
+#include "manager.h"
+
+/*
+ * The other TLS models let a thread's first access allocate memory, which would
+ * wait for malloc's lock in a thread that is stopped (rule H13).
+ */
+static _Thread_local DWORD last_error __attribute__((tls_model("initial-exec")));
+
+/* Success leaves the last error as it was (rule A18). */
+static BOOL hostmem_win32_result(enum hostmem_error error)
+{
+	if (error)
+		last_error = hostmem_error_win32(error);
+	return !error;
+}
+
+LPVOID VirtualAlloc(LPVOID lpAddress, SIZE_T dwSize, DWORD flAllocationType,
+		    DWORD flProtect)
+{
+	void *mem;
+
+	/* Windows lets every caller have the whole commit limit. */
+	hostmem_win32_result(
+		hostmem_manager_alloc(&hostmem_default_manager, lpAddress, dwSize,
+				      flAllocationType, flProtect,
+				      eProcessCritical, &mem));
+	return mem;
+}
+
+BOOL VirtualFree(LPVOID lpAddress, SIZE_T dwSize, DWORD dwFreeType)
+{
+	return hostmem_win32_result(
+		hostmem_manager_free(&hostmem_default_manager, lpAddress, dwSize,
+				     dwFreeType));
+}
+
+SIZE_T VirtualQuery(LPCVOID lpAddress, PMEMORY_BASIC_INFORMATION lpBuffer,
+		    SIZE_T dwLength)
+{
+	SIZE_T written;
+
+	hostmem_win32_result(
+		hostmem_manager_query(&hostmem_default_manager, lpAddress,
+				      lpBuffer, dwLength, &written));
+	return written;
+}
+
+DWORD GetLastError(void)
+{
+	return last_error;
+}
+
+void SetLastError(DWORD dwErrCode)
+{
+	last_error = dwErrCode;
+}
