@@ -24,37 +24,68 @@ static unsigned long addr_of_page(unsigned long addr, unsigned int nr)
 }
 
 /**
- * struct hm_pte_cursor - what set_pte_step() puts where the walk stands
- * @mm: whose page tables
- * @page: memory of the next page
- * @prot: protection of all
+ * struct hm_pte_run - pages within one page table
+ * @vma: their VMA
+ * @addr: address of the first page
+ * @nr: how many
+ * @pages: their memory
+ * @prot: their protection
  */
-struct hm_pte_cursor {
-	struct mm_struct *mm;
-	struct page **page;
+struct hm_pte_run {
+	struct vm_area_struct *vma;
+	unsigned long addr;
+	unsigned int nr;
+	struct page **pages;
 	pgprot_t prot;
 };
 
-static int set_pte_step(pte_t *pte, unsigned long addr, void *data)
+/*
+ * Do something to a run's PTEs under the lock of their page table.  The walk is
+ * asked for the first only: a block has one page table, so the others follow
+ * that one, at a third of what a call for each would cost.
+ */
+static int with_ptes(struct hm_pte_run *run, pte_fn_t step)
 {
-	struct hm_pte_cursor *cursor = data;
-	pte_t entry = pfn_pte(page_to_pfn(*cursor->page++), cursor->prot);
+	return apply_to_page_range(run->vma->vm_mm, run->addr, PAGE_SIZE, step,
+				   run);
+}
 
-	set_pte_at(cursor->mm, addr, pte, pte_mkspecial(entry));
+static int set_step(pte_t *pte, unsigned long addr, void *data)
+{
+	struct hm_pte_run *run = data;
+	unsigned int i;
+
+	for (i = 0; i < run->nr; i++, pte++, addr += PAGE_SIZE) {
+		unsigned long pfn = page_to_pfn(run->pages[i]);
+
+		set_pte_at(run->vma->vm_mm, addr, pte,
+			   pte_mkspecial(pfn_pte(pfn, run->prot)));
+	}
 	return 0;
 }
 
-static int set_ptes(struct vm_area_struct *vma, unsigned long addr,
-		    struct page **pages, unsigned int nr, pgprot_t prot)
+static int clear_step(pte_t *pte, unsigned long addr, void *data)
 {
-	struct hm_pte_cursor cursor = {
-		.mm = vma->vm_mm,
-		.page = pages,
+	struct hm_pte_run *run = data;
+	unsigned int i;
+
+	for (i = 0; i < run->nr; i++, pte++, addr += PAGE_SIZE)
+		ptep_get_and_clear(run->vma->vm_mm, addr, pte);
+	return 0;
+}
+
+static int set_ptes_of(struct vm_area_struct *vma, unsigned long addr,
+		       struct page **pages, unsigned int nr, pgprot_t prot)
+{
+	struct hm_pte_run run = {
+		.vma = vma,
+		.addr = addr,
+		.nr = nr,
+		.pages = pages,
 		.prot = prot,
 	};
 
-	return apply_to_page_range(vma->vm_mm, addr, addr_of_page(0, nr),
-				   set_pte_step, &cursor);
+	return with_ptes(&run, set_step);
 }
 
 int hm_pte_map(struct vm_area_struct *vma, unsigned long addr,
@@ -67,9 +98,9 @@ int hm_pte_map(struct vm_area_struct *vma, unsigned long addr,
 
 	/*
 	 * remap_pfn_range() makes the page table and the run's first PTE.  The
-	 * other PTEs are stored directly: for each page remap_pfn_range() asks
-	 * x86's memory type tracking anew, which for RAM has but one answer and
-	 * takes ten times as long as the PTE itself (380 instructions of 420).
+	 * others are stored directly: for each page remap_pfn_range() asks x86's
+	 * memory type tracking anew, which for RAM has but one answer and takes
+	 * 370 instructions where the PTE itself takes 10.
 	 */
 	err = remap_pfn_range(vma, addr, page_to_pfn(pages[0]), PAGE_SIZE,
 			      prot);
@@ -84,7 +115,7 @@ int hm_pte_map(struct vm_area_struct *vma, unsigned long addr,
 	}
 	if (nr == 1)
 		return 0;
-	err = set_ptes(vma, addr + PAGE_SIZE, pages + 1, nr - 1, prot);
+	err = set_ptes_of(vma, addr + PAGE_SIZE, pages + 1, nr - 1, prot);
 	if (err)
 		hm_pte_unmap(vma, addr, addr_of_page(addr, nr));
 	return err;
@@ -94,18 +125,34 @@ void hm_pte_change(struct vm_area_struct *vma, unsigned long addr,
 		   struct page **pages, unsigned int nr, hm_state_t from,
 		   hm_state_t to)
 {
-	mmap_assert_write_locked(vma->vm_mm);
+	mmap_assert_locked(vma->vm_mm);
 
 	/*
 	 * Unmapping flushes the TLBs, which a change in place could not: no
 	 * exported function flushes a range.  A thread that finds the PTE gone
 	 * meanwhile waits in the fault handler for the caller's lock.
 	 */
-	if (hm_state_allows(from, HM_READ))
+	if (hm_state_allows(from, HM_READ)) {
+		hm_pte_thin_out(vma, addr, nr);
 		hm_pte_unmap(vma, addr, addr_of_page(addr, nr));
+	}
 	/* Were a PTE missing after all, its first fault would bring it back. */
 	if (hm_state_allows(to, HM_READ))
-		set_ptes(vma, addr, pages, nr, pgprot_of_state(to));
+		set_ptes_of(vma, addr, pages, nr, pgprot_of_state(to));
+}
+
+void hm_pte_thin_out(struct vm_area_struct *vma, unsigned long addr,
+		     unsigned int nr)
+{
+	struct hm_pte_run run = {
+		.vma = vma,
+		.addr = addr + PAGE_SIZE,
+		.nr = nr - 2,
+	};
+
+	/* A zap takes 90 instructions for a PTE and 8 for none. */
+	if (nr > 8)
+		with_ptes(&run, clear_step);
 }
 
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,

@@ -16,11 +16,11 @@
 #include "page_state.h"
 
 /**
- * hm_pte_map - map pages that have no PTE
+ * hm_pte_map - make the page table of a block and map its first pages
  * @vma: their VMA
  * @addr: address of the first page
  * @pages: their memory
- * @nr: how many, at least one and within one block
+ * @nr: how many, at least one and within the block
  * @state: the state that they have
  *
  * Context: mmap_lock held for writing, and the VMA's own lock.
@@ -30,20 +30,33 @@ int hm_pte_map(struct vm_area_struct *vma, unsigned long addr,
 	       struct page **pages, unsigned int nr, hm_state_t state);
 
 /**
- * hm_pte_change - give committed pages another protection
+ * hm_pte_change - give pages another protection
  * @vma: their VMA
  * @addr: address of the first page
  * @pages: their memory
  * @nr: how many, at least one and within one block
- * @from: the state that they have had
+ * @from: the state that they have had; HM_NOACCESS if they are new
  * @to: the state that they have now
  *
- * Context: mmap_lock held for writing, and the VMA's own lock.  Cannot fail:
- * the page tables are there since the pages were committed.
+ * Context: mmap_lock held.  Cannot fail: the block has had its page table since
+ * its first commit.
  */
 void hm_pte_change(struct vm_area_struct *vma, unsigned long addr,
 		   struct page **pages, unsigned int nr, hm_state_t from,
 		   hm_state_t to);
+
+/**
+ * hm_pte_thin_out - prepare a run for hm_pte_unmap(), which is quicker then
+ * @vma: the VMA
+ * @addr: address of the first page
+ * @nr: pages, within one block, all of them mapped
+ *
+ * Removes the PTEs between the first and the last.  They are not flushed: that
+ * the two outer ones do when they are unmapped, for a flush covers all between
+ * the first and the last page that an unmap has met.
+ */
+void hm_pte_thin_out(struct vm_area_struct *vma, unsigned long addr,
+		     unsigned int nr);
 
 /**
  * hm_pte_unmap - remove all PTEs of a range and flush them from the TLBs

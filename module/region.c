@@ -212,10 +212,35 @@ static bool supply_covers(struct hm_region *region, unsigned long start,
 	return true;
 }
 
-/* Move the memory of what is reserved in a slice from @spare into @block. */
-static void block_supply(struct hm_block *block, struct hm_block *spare,
-			 struct hm_slice slice, hm_state_t want)
+/* Put @spare, which holds one run of fresh pages, where there is no block. */
+static int block_insert(struct hm_region *region, struct hm_block *spare,
+			unsigned long addr, unsigned long end,
+			struct hm_discard *discard)
 {
+	unsigned long index = block_index(region, addr);
+	struct hm_slice slice = hm_block_slice(spare, addr, end);
+	int err;
+
+	err = xa_err(xa_store(&region->blocks, index, spare,
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN));
+	if (!err) {
+		err = hm_pte_map(region->vma, addr, spare->pages + slice.first,
+				 slice.end - slice.first,
+				 spare->state[slice.first]);
+		if (err)
+			xa_erase(&region->blocks, index);
+	}
+	if (err)
+		list_add_tail(&spare->link, &discard->blocks);
+	return err;
+}
+
+/* Move the memory of what is reserved in a slice from @spare into @block. */
+static void block_complete(struct hm_region *region, struct hm_block *block,
+			   struct hm_slice slice, hm_state_t want,
+			   struct hm_block *spare, struct hm_discard *discard)
+{
+	hm_state_t fresh = hm_state_commit(HM_RESERVED, want);
 	unsigned int i, n;
 
 	hm_for_each_run(block, slice, i, n) {
@@ -223,54 +248,29 @@ static void block_supply(struct hm_block *block, struct hm_block *spare,
 			continue;
 		hm_backing_move(block, spare, i, n);
 		spare->committed -= n;
-		memset(block->state + i, hm_state_commit(HM_RESERVED, want), n);
+		memset(block->state + i, fresh, n);
 		block->committed += n;
+		hm_pte_change(region->vma, hm_block_addr(block, i),
+			      block->pages + i, n, HM_NOACCESS, fresh);
 	}
+	list_add_tail(&spare->link, &discard->blocks);
 }
 
-static int block_map_fresh(struct hm_region *region, struct hm_block *block,
-			   struct hm_slice slice)
-{
-	unsigned int i, n;
-	int err;
-
-	hm_for_each_run(block, slice, i, n) {
-		if (!(block->state[i] & HM_FRESH))
-			continue;
-		err = hm_pte_map(region->vma, hm_block_addr(block, i),
-				 block->pages + i, n, block->state[i]);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* Commit what is reserved in one block's part of a range; map it as fresh. */
+/* Commit what is reserved in one block's part of a range; it is fresh then. */
 static int commit_block(struct hm_region *region, unsigned long addr,
 			unsigned long end, hm_state_t want,
 			struct hm_supply *supply, struct hm_discard *discard)
 {
 	struct hm_block *spare = hm_supply_take(supply, addr, discard);
 	struct hm_block *block = block_at(region, addr);
-	struct hm_slice slice;
-	int err;
 
 	if (!spare)		/* all of it is committed already */
 		return 0;
-	if (!block) {
-		err = xa_err(xa_store(&region->blocks, block_index(region, addr),
-				      spare, GFP_KERNEL | __GFP_NOWARN));
-		if (err) {
-			list_add_tail(&spare->link, &discard->blocks);
-			return -ENOMEM;
-		}
-		block = spare;
-	} else {
-		slice = hm_block_slice(block, addr, end);
-		block_supply(block, spare, slice, want);
-		list_add_tail(&spare->link, &discard->blocks);
-	}
-	return block_map_fresh(region, block, hm_block_slice(block, addr, end));
+	if (!block)
+		return block_insert(region, spare, addr, end, discard);
+	block_complete(region, block, hm_block_slice(block, addr, end), want,
+		       spare, discard);
+	return 0;
 }
 
 /* Take back what commit_block() has done in a range. */
@@ -350,6 +350,27 @@ int hm_region_commit(struct hm_region *region, unsigned long start,
 	return 0;
 }
 
+/* Nothing may be taken from behind a PTE: first, all of them go. */
+static void unmap_range(struct hm_region *region, unsigned long start,
+			unsigned long end)
+{
+	struct hm_block *block;
+	struct hm_slice slice;
+	unsigned long index;
+	unsigned int i, n;
+
+	if (!region->committed)
+		return;
+	for_each_block(region, index, block, start, end) {
+		slice = hm_block_slice(block, start, end);
+		hm_for_each_run(block, slice, i, n)
+			if (hm_state_allows(block->state[i], HM_READ))
+				hm_pte_thin_out(region->vma,
+						hm_block_addr(block, i), n);
+	}
+	hm_pte_unmap(region->vma, start, end);
+}
+
 unsigned long hm_region_decommit(struct hm_region *region, unsigned long start,
 				 unsigned long end, struct hm_discard *discard)
 {
@@ -359,10 +380,7 @@ unsigned long hm_region_decommit(struct hm_region *region, unsigned long start,
 	unsigned long index;
 	unsigned int i, n;
 
-	/* Nothing may be taken from behind a PTE: all of them go first. */
-	if (region->committed)
-		hm_pte_unmap(region->vma, start, end);
-
+	unmap_range(region, start, end);
 	for_each_block(region, index, block, start, end) {
 		slice = hm_block_slice(block, start, end);
 		n = slice_committed(block, slice);
