@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the scripts beside this one share; to be sourced.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostmem
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+
+say()
+{
+	echo "$(basename "$0"): $*" >&2
+}
+
+fail()
+{
+	say "$@"
+	exit 1
+}
+
+# One script at a time changes the cache, until it ends.
+lock_cache()
+{
+	mkdir -p "$cache"
+	exec 9>"$cache/lock"
+	flock 9
+	rm -rf "$cache"/tmp.*	# of an interrupted script
+}
+
+# Options for apt; none: it uses this machine's own package lists.
+apt=()
+
+# Where this machine gets Debian from, however its sources are written down.
+archive()
+{
+	# shellcheck disable=SC2016 # apt expands it
+	apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+		grep -m1 -oP '^Debian [^ -]+ \K.*'
+}
+
+# use_suites SUITE...: from here on apt knows these Debian suites and no others,
+# and prefers the last. They come from the archive that this machine uses; their
+# lists are in the cache.
+use_suites()
+{
+	local dir=$cache/apt/$1 uri suite
+
+	uri=$(with_update archive) || return
+	mkdir -p "$dir/lists/partial"
+	for suite; do
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+	done >"$dir/sources.list"
+	apt=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
+	     -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir" -o Acquire::Languages=none
+	     -o "APT::Default-Release=$suite")
+	say "updating the package lists of $*"
+	run_apt update -qq
+}
+
+# As the user that runs this: apt's own may not write where we do.
+run_apt()
+{
+	apt-get "${apt[@]}" -o APT::Sandbox::User=root "$@" >&2
+}
+
+# dependency_of PACKAGE PATTERN: the first package that PACKAGE depends on and
+# whose name matches from its start; nothing if apt does not know PACKAGE.
+dependency_of()
+{
+	apt-cache "${apt[@]}" show --no-all-versions "$1" 2>/dev/null |
+		sed -n 's/^Depends: //p' | grep -o '[^ ,]*' | grep -m1 "^$2"
+}
+
+# download PACKAGE: into the current directory, without installing it.
+download()
+{
+	say "fetching $1"
+	run_apt -q download "$1"
+}
+
+# with_update COMMAND...: tries again with new package lists if COMMAND fails,
+# as it does where there are none yet or old ones.
+with_update()
+{
+	"$@" && return
+	[ "${DEPS:-}" != no ] || return
+	say "updating apt's package lists"
+	$sudo apt-get update -qq >&2
+	"$@"
+}
