@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Kbuild has the module, userlib/Makefile the library, selftests/ everything that
+# runs in a virtual machine; "make help" says what can be asked for here.
+
+# The newest kernel whose headers are installed; /usr/src is where Debian has them.
+KDIR ?= $(firstword $(shell ls -dvr /usr/src/linux-headers-*-amd64 2>/dev/null) \
+	$(shell ls -dvr /lib/modules/*/build 2>/dev/null))
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+VM := selftests/vm
+
+.PHONY: all modules userlib run check shell bench install modules_install dkms clean help
+
+all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
+modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
+	$(if $(KDIR),,$(error no kernel headers found: install linux-headers-amd64, or set KDIR))
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+userlib:			## libhostmem.a and libhostmem.so
+	$(MAKE) -C userlib
+
+run:				## a tour of the module in a virtual machine
+	$(VM)/deps build vm
+	$(MAKE) -s -C userlib
+	$(MAKE) -s -C selftests/tour
+	$(VM)/run --add selftests/tour/tour -- tour
+check:				## all tests; the last line: N passed, N failed
+	selftests/check
+shell:				## a shell in a virtual machine with the module loaded
+	$(VM)/run --shell
+bench:				## the costs beside those of mmap, mprotect and madvise
+	$(VM)/deps build vm
+	$(MAKE) -s -C userlib
+	$(MAKE) -s -C selftests/bench
+	$(VM)/run --icount --add selftests/bench/bench -- bench
+
+install:			## library and headers; DESTDIR and PREFIX are honoured
+	$(MAKE) -C userlib install
+modules_install: modules	## the module for the kernel of KDIR; DESTDIR is honoured
+# Unsigned: the key that kernel packages are signed with is not in their headers.
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
+	$(if $(DESTDIR),,depmod "$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)")
+dkms:				## the module for every kernel to come, through DKMS
+	rm -rf $(DESTDIR)/usr/src/hostmem-$(VERSION)
+	install -d $(DESTDIR)/usr/src/hostmem-$(VERSION)
+	tar -c --exclude='*.o' --exclude='.*.cmd' dkms.conf Kbuild module uapi | \
+		tar -x -C $(DESTDIR)/usr/src/hostmem-$(VERSION) --no-same-owner
+	$(if $(DESTDIR),,dkms install --force hostmem/$(VERSION))
+
+clean:				## removes what was built here, not what was downloaded
+	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
+	$(MAKE) -C userlib clean
+	$(MAKE) -C selftests/tour clean
+	$(MAKE) -C selftests/bench clean
+	rm -rf build
+
+help:				## this table
+	@sed -n 's/^\([a-z_]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
+		printf '  make %-16s%s\n' "$$name" "$$text"; done
+	@echo '  DEPS=no, for run, check, shell and bench: install no packages, say which are missing'
