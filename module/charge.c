@@ -57,6 +57,9 @@ int hm_charge(unsigned long pages, u32 level)
 	unsigned long limit = limit_at_level(level);
 	long old = atomic_long_read(&charged);
 
+	/* A change of protection takes nothing, however full the limit is. */
+	if (!pages)
+		return 0;
 	do {
 		if (old > limit || pages > limit - old)
 			return -ENOMEM;

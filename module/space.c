@@ -152,9 +152,10 @@ struct hm_region *hm_space_attach(struct hm_space *space,
 void hm_space_detach(struct hm_space *space, struct hm_region *region)
 {
 	struct hm_discard discard = HM_DISCARD_INIT(discard);
-	unsigned long committed = region->committed;
+	unsigned long committed;
 
 	mutex_lock(&space->lock);
+	committed = region->committed;
 	rb_erase(&region->node, &space->regions);
 	space->nr_regions--;
 	space->reserved -= (region->end - region->start) >> PAGE_SHIFT;
@@ -383,6 +384,17 @@ static struct hm_region *find_region_to_free(struct hm_space *space,
 	return region;
 }
 
+/*
+ * munmap takes a VMA out of the address space with mmap_lock held for writing,
+ * but tears its page tables down with the lock held for reading, before the
+ * region hears of it.  Whoever holds it for reading, too, has to look.
+ */
+static bool is_mapped(struct hm_space *space, struct hm_region *region)
+{
+	mmap_assert_locked(space->mm);
+	return find_vma(space->mm, region->start) == region->vma;
+}
+
 static int decommit(struct hm_space *space, const struct hm_free_request *req)
 {
 	struct hm_discard discard = HM_DISCARD_INIT(discard);
@@ -393,6 +405,8 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 		return -EINTR;
 	mutex_lock(&space->lock);
 	region = find_region_to_free(space, req);
+	if (!IS_ERR(region) && !is_mapped(space, region))
+		region = ERR_PTR(-ENOENT);
 	if (!IS_ERR(region)) {
 		bool whole = req->start == req->end;		/* F6 */
 
