@@ -38,7 +38,7 @@ install:			## library and headers; DESTDIR and PREFIX are honoured
 modules_install: modules	## the module for the kernel of KDIR; DESTDIR is honoured
 # Unsigned: the key that kernel packages are signed with is not in their headers.
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
-	$(if $(DESTDIR),,depmod "$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)")
+	$(if $(DESTDIR),,depmod "$$(modinfo -F vermagic hostmem.ko | cut -d " " -f 1)")
 dkms:				## the module for every kernel to come, through DKMS
 	rm -rf $(DESTDIR)/usr/src/hostmem-$(VERSION)
 	install -d $(DESTDIR)/usr/src/hostmem-$(VERSION)

@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: the calls of <linux/hostmem.h> as raw ioctls: sizes, pointers,
+ * reserved members and layout.
+ */
+#include "hostmem_test.h"
+
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <termios.h>
+
+/*
+ * The layout, the same for 32-bit callers: every member is where these numbers
+ * say, whatever the alignment of 64-bit integers is.
+ */
+#define AT(type, member, offset, bytes)					\
+	_Static_assert(offsetof(struct type, member) == (offset) &&	\
+		       sizeof(((struct type *)0)->member) == (bytes),	\
+		       #type "." #member)
+#define IS(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
+
+AT(hostmem_alloc, size, 0, 4);
+AT(hostmem_alloc, type, 4, 4);
+AT(hostmem_alloc, protect, 8, 4);
+AT(hostmem_alloc, level, 12, 4);
+AT(hostmem_alloc, addr, 16, 8);
+AT(hostmem_alloc, length, 24, 8);
+AT(hostmem_alloc, out_addr, 32, 8);
+IS(hostmem_alloc, 40);
+
+AT(hostmem_free, size, 0, 4);
+AT(hostmem_free, type, 4, 4);
+AT(hostmem_free, addr, 8, 8);
+AT(hostmem_free, length, 16, 8);
+IS(hostmem_free, 24);
+
+AT(hostmem_query, size, 0, 4);
+AT(hostmem_query, reserved, 4, 4);
+AT(hostmem_query, addr, 8, 8);
+AT(hostmem_query, buffer, 16, 8);
+IS(hostmem_query, 24);
+
+AT(hostmem_memory_info, base, 0, 8);
+AT(hostmem_memory_info, allocation_base, 8, 8);
+AT(hostmem_memory_info, allocation_protect, 16, 4);
+AT(hostmem_memory_info, reserved0, 20, 4);
+AT(hostmem_memory_info, region_size, 24, 8);
+AT(hostmem_memory_info, state, 32, 4);
+AT(hostmem_memory_info, protect, 36, 4);
+AT(hostmem_memory_info, type, 40, 4);
+AT(hostmem_memory_info, reserved1, 44, 4);
+IS(hostmem_memory_info, 48);
+
+AT(hostmem_status, size, 0, 4);
+AT(hostmem_status, reserved, 4, 4);
+AT(hostmem_status, out_regions, 8, 8);
+AT(hostmem_status, out_reserved_bytes, 16, 8);
+AT(hostmem_status, out_committed_bytes, 24, 8);
+AT(hostmem_status, out_total_committed_bytes, 32, 8);
+AT(hostmem_status, out_commit_limit_bytes, 40, 8);
+IS(hostmem_status, 48);
+
+/* What the query fills is what Windows' structure has in these places. */
+#define SAME_PLACE(ours, theirs)					\
+	_Static_assert(offsetof(struct hostmem_memory_info, ours) ==	\
+		       offsetof(MEMORY_BASIC_INFORMATION, theirs), #ours)
+
+SAME_PLACE(base, BaseAddress);
+SAME_PLACE(allocation_base, AllocationBase);
+SAME_PLACE(allocation_protect, AllocationProtect);
+SAME_PLACE(region_size, RegionSize);
+SAME_PLACE(state, State);
+SAME_PLACE(protect, Protect);
+SAME_PLACE(type, Type);
+_Static_assert(sizeof(MEMORY_BASIC_INFORMATION) ==
+	       sizeof(struct hostmem_memory_info), "MEMORY_BASIC_INFORMATION");
+
+/* The numbers are for ever. */
+_Static_assert(HOSTMEM_IOC_ALLOC == 0xb700, "HOSTMEM_IOC_ALLOC");
+_Static_assert(HOSTMEM_IOC_FREE == 0xb701, "HOSTMEM_IOC_FREE");
+_Static_assert(HOSTMEM_IOC_QUERY == 0xb702, "HOSTMEM_IOC_QUERY");
+_Static_assert(HOSTMEM_IOC_STATUS == 0xb703, "HOSTMEM_IOC_STATUS");
+
+union argument {
+	__u32 size;
+	struct hostmem_alloc alloc;
+	struct hostmem_free free;
+	struct hostmem_query query;
+	struct hostmem_status status;
+};
+
+/*
+ * One row for each call: @fill makes a good argument, which succeeds any number
+ * of times.
+ */
+FIXTURE(call)
+{
+	int fd;
+	char *pages;		/* the second of the two is unmapped */
+	union argument *arg;	/* at the beginning of the first */
+	char *base;		/* a region */
+	struct hostmem_memory_info info;
+};
+
+FIXTURE_VARIANT(call)
+{
+	unsigned int request;
+	__u32 size;
+	bool writes;		/* into its structure */
+};
+
+FIXTURE_VARIANT_ADD(call, alloc)
+{
+	.request = HOSTMEM_IOC_ALLOC,
+	.size = sizeof(struct hostmem_alloc),
+	.writes = true,
+};
+
+FIXTURE_VARIANT_ADD(call, free)
+{
+	.request = HOSTMEM_IOC_FREE,
+	.size = sizeof(struct hostmem_free),
+};
+
+FIXTURE_VARIANT_ADD(call, query)
+{
+	.request = HOSTMEM_IOC_QUERY,
+	.size = sizeof(struct hostmem_query),
+};
+
+FIXTURE_VARIANT_ADD(call, status)
+{
+	.request = HOSTMEM_IOC_STATUS,
+	.size = sizeof(struct hostmem_status),
+	.writes = true,
+};
+
+static void fill(union argument *arg, unsigned int request, char *base,
+		 struct hostmem_memory_info *info)
+{
+	memset(arg, 0, sizeof(*arg));
+	switch (request) {
+	case HOSTMEM_IOC_ALLOC:
+		arg->alloc = (struct hostmem_alloc) {
+			.size = sizeof(arg->alloc),
+			.type = HOSTMEM_COMMIT,
+			.protect = HOSTMEM_READWRITE,
+			.addr = (uintptr_t)base,
+			.length = PAGE,
+			.out_addr = (uintptr_t)POISON_POINTER,
+		};
+		break;
+	case HOSTMEM_IOC_FREE:
+		arg->free = (struct hostmem_free) {
+			.size = sizeof(arg->free),
+			.type = HOSTMEM_DECOMMIT,
+			.addr = (uintptr_t)base,
+			.length = PAGE,
+		};
+		break;
+	case HOSTMEM_IOC_QUERY:
+		arg->query = (struct hostmem_query) {
+			.size = sizeof(arg->query),
+			.addr = (uintptr_t)base,
+			.buffer = (uintptr_t)info,
+		};
+		break;
+	case HOSTMEM_IOC_STATUS:
+		memset(&arg->status, POISON_BYTE, sizeof(arg->status));
+		arg->status.size = sizeof(arg->status);
+		arg->status.reserved = 0;
+		break;
+	}
+}
+
+FIXTURE_SETUP(call)
+{
+	self->fd = open_device();
+	ASSERT_LE(0, self->fd);
+	self->pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->pages);
+	ASSERT_EQ(0, munmap(self->pages + PAGE, PAGE));
+	self->arg = (union argument *)self->pages;
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, GRANULE, HOSTMEM_RESERVE,
+			       HOSTMEM_READWRITE, (uintptr_t *)&self->base));
+	fill(self->arg, variant->request, self->base, &self->info);
+}
+
+FIXTURE_TEARDOWN(call)
+{
+}
+
+#define CALL(ptr) raw_call(self->fd, variant->request, ptr)
+
+TEST_F(call, its_own_size)
+{
+	EXPECT_EQ(0, CALL(self->arg));
+	EXPECT_EQ(variant->size, self->arg->size);
+}
+
+TEST_F(call, too_short)
+{
+	__u32 size;
+
+	for (size = 0; size < variant->size; size++) {
+		self->arg->size = size;
+		EXPECT_EQ(-EINVAL, CALL(self->arg))
+			TH_LOG("size %u", size);
+	}
+}
+
+TEST_F(call, longer_with_a_tail_of_zeroes)
+{
+	__u32 more;
+
+	for (more = 1; more <= 64; more++) {
+		self->arg->size = variant->size + more;
+		memset((char *)self->arg + variant->size, 0, 64);
+		EXPECT_EQ(0, CALL(self->arg))
+			TH_LOG("size %u", self->arg->size);
+	}
+	self->arg->size = PAGE;
+	EXPECT_EQ(0, CALL(self->arg));
+}
+
+TEST_F(call, longer_with_a_tail_that_is_not_zero)
+{
+	struct hostmem_status before = hostmem_status(self->fd);
+	__u32 at;
+
+	for (at = variant->size; at < variant->size + 64; at++) {
+		self->arg->size = variant->size + 64;
+		((char *)self->arg)[at] = 1;
+		EXPECT_EQ(-E2BIG, CALL(self->arg))
+			TH_LOG("dirty at %u", at);
+		((char *)self->arg)[at] = 0;
+	}
+	EXPECT_SAME_STATUS(before, self->fd);
+}
+
+TEST_F(call, far_too_long)
+{
+	static const __u32 sizes[] = { PAGE + 1, 0x10000, 0x7fffffff, 0xffffffff };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		self->arg->size = sizes[i];
+		EXPECT_EQ(-E2BIG, CALL(self->arg));
+	}
+}
+
+TEST_F(call, at_the_end_of_mapped_memory)
+{
+	union argument *last;
+
+	last = (union argument *)(self->pages + PAGE - variant->size);
+	memmove(last, self->arg, variant->size);
+	EXPECT_EQ(0, CALL(last));
+	/* A tail that can't be read, and a structure that can't. */
+	last->size = variant->size + 8;
+	EXPECT_EQ(-EFAULT, CALL(last));
+	last = (union argument *)(self->pages + PAGE - 8);
+	last->size = variant->size;
+	EXPECT_EQ(-EFAULT, CALL(last));
+	EXPECT_EQ(-EFAULT, CALL(self->pages + PAGE - 2));
+}
+
+TEST_F(call, bad_pointer)
+{
+	static const uintptr_t pointers[] = {
+		0, 8, (uintptr_t)1 << 63, 0xffff888000000000,
+		0xffffffff81000000, ~(uintptr_t)0, ~(uintptr_t)0 - PAGE + 1,
+	};
+	struct hostmem_status before = hostmem_status(self->fd);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pointers); i++) {
+		EXPECT_EQ(-EFAULT, CALL((void *)pointers[i]))
+			TH_LOG("pointer 0x%lx", pointers[i]);
+	}
+	EXPECT_EQ(-EFAULT, CALL(self->pages + PAGE));
+	/* Reserved, so there is nothing to read. */
+	EXPECT_EQ(-EFAULT, CALL(self->base));
+	EXPECT_SAME_STATUS(before, self->fd);
+}
+
+TEST_F(call, read_only_structure)
+{
+	struct hostmem_status before = hostmem_status(self->fd);
+
+	ASSERT_EQ(0, mprotect(self->pages, PAGE, PROT_READ));
+	EXPECT_EQ(variant->writes ? -EFAULT : 0, CALL(self->arg));
+	EXPECT_SAME_STATUS(before, self->fd);
+}
+
+TEST_F(call, misaligned_structure)
+{
+	union argument *odd = (union argument *)((char *)self->arg + 1001);
+
+	memcpy(odd, self->arg, variant->size);
+	EXPECT_EQ(0, CALL(odd));
+}
+
+TEST_F(call, other_direction_or_size_in_the_number)
+{
+	unsigned int nr = _IOC_NR(variant->request);
+
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd, _IOC(_IOC_READ, HOSTMEM_IOC_MAGIC,
+						   nr, 0), self->arg));
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd, _IOC(_IOC_WRITE, HOSTMEM_IOC_MAGIC,
+						   nr, 0), self->arg));
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd,
+				    _IOC(_IOC_READ | _IOC_WRITE,
+					 HOSTMEM_IOC_MAGIC, nr, variant->size),
+				    self->arg));
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd, _IOC(_IOC_NONE, HOSTMEM_IOC_MAGIC,
+						   nr, 4), self->arg));
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd, _IO(HOSTMEM_IOC_MAGIC ^ 1, nr),
+				    self->arg));
+}
+
+/* The way in of a 32-bit program: number 54 of its system calls is ioctl. */
+static long ioctl_32(int fd, unsigned int request, void *arg)
+{
+	long ret = 54;
+
+	asm volatile("int $0x80"
+		     : "+a" (ret)
+		     : "b" ((long)fd), "c" ((long)request), "d" (arg)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+/* Can there be 32-bit programs?  Number 20 is getpid. */
+static bool has_32_bit_calls(void)
+{
+	long ret = 20;
+	struct fault fault;
+
+	fault = PROBE(asm volatile("int $0x80" : "+a" (ret) : : "memory", "r8",
+				   "r9", "r10", "r11"));
+	return !fault.signo && ret == getpid();
+}
+
+TEST_F(call, from_a_32_bit_program)
+{
+	void *low;
+
+	if (!has_32_bit_calls())
+		SKIP(return, "this kernel has no 32-bit system calls");
+	low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	ASSERT_NE(MAP_FAILED, low);
+	memcpy(low, self->arg, variant->size);
+	EXPECT_EQ(0, ioctl_32(self->fd, variant->request, low));
+	((union argument *)low)->size = variant->size - 1;
+	EXPECT_EQ(-EINVAL, ioctl_32(self->fd, variant->request, low));
+	EXPECT_EQ(-EFAULT, ioctl_32(self->fd, variant->request, NULL));
+	EXPECT_EQ(-ENOTTY, ioctl_32(self->fd, variant->request | 0xf0, low));
+}
+
+FIXTURE(abi)
+{
+	int fd;
+	uintptr_t base;
+};
+
+FIXTURE_SETUP(abi)
+{
+	self->fd = open_device();
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, GRANULE, HOSTMEM_RESERVE,
+			       HOSTMEM_READWRITE, &self->base));
+}
+
+FIXTURE_TEARDOWN(abi)
+{
+}
+
+TEST_F(abi, unknown_numbers)
+{
+	unsigned char argument[256] = {};
+	struct termios termios;
+	unsigned int nr;
+
+	*(__u32 *)argument = sizeof(argument);
+	for (nr = 4; nr < 256; nr++) {
+		EXPECT_EQ(-ENOTTY, raw_call(self->fd,
+					    _IO(HOSTMEM_IOC_MAGIC, nr), argument));
+	}
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd, TCGETS, &termios));
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd, 0, argument));
+	EXPECT_EQ(-ENOTTY, raw_call(self->fd, ~0u, argument));
+}
+
+TEST_F(abi, unknown_bits_of_an_allocation)
+{
+	/* What this version has, and what others may have. */
+	const __u32 known = MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN;
+	const __u32 maybe = MEM_RESET | MEM_WRITE_WATCH | MEM_RESET_UNDO |
+			    MEM_LARGE_PAGES;
+	unsigned int bit, cases = 0;
+	uintptr_t out;
+
+	for (bit = 0; bit < 32; bit++) {
+		if ((known | maybe) & 1u << bit)
+			continue;
+		cases++;
+		EXPECT_EQ(-EINVAL, raw_alloc(self->fd, 0, PAGE,
+					     HOSTMEM_RESERVE | 1u << bit,
+					     HOSTMEM_READWRITE, &out));
+		EXPECT_EQ(0, out);
+		EXPECT_EQ(-EINVAL, raw_alloc(self->fd, self->base, PAGE,
+					     HOSTMEM_COMMIT | 1u << bit,
+					     HOSTMEM_READWRITE, &out));
+		EXPECT_EQ(0, out);
+	}
+	EXPECT_EQ(25, cases);
+	EXPECT_EQ(1, hostmem_status(self->fd).out_regions);
+}
+
+TEST_F(abi, unknown_bits_of_a_free)
+{
+	unsigned int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		if (1u << bit == HOSTMEM_DECOMMIT || 1u << bit == HOSTMEM_RELEASE)
+			continue;
+		EXPECT_EQ(-EINVAL, raw_free(self->fd, self->base, 0,
+					    HOSTMEM_RELEASE | 1u << bit));
+		EXPECT_EQ(-EINVAL, raw_free(self->fd, self->base, 0,
+					    HOSTMEM_DECOMMIT | 1u << bit));
+		EXPECT_EQ(-EINVAL, raw_free(self->fd, self->base, 0, 1u << bit));
+	}
+	EXPECT_EQ(1, hostmem_status(self->fd).out_regions);
+}
+
+TEST_F(abi, reserved_members)
+{
+	struct hostmem_memory_info info;
+	struct hostmem_query query = {
+		.size = sizeof(query),
+		.addr = self->base,
+		.buffer = (uintptr_t)&info,
+	};
+	struct hostmem_status status = { .size = sizeof(status) };
+	unsigned int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		query.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+		status.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
+	}
+	query.reserved = 0;
+	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+	status.reserved = 0;
+	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
+}
+
+TEST_F(abi, one_errno_for_each_meaning)
+{
+	uintptr_t out;
+
+	EXPECT_EQ(-EINVAL, raw_alloc(self->fd, self->base, 0, HOSTMEM_COMMIT,
+				     HOSTMEM_READWRITE, &out));
+	EXPECT_EQ(0, out);
+	EXPECT_EQ(-EADDRNOTAVAIL, raw_alloc(self->fd, self->base, 1,
+					    HOSTMEM_RESERVE, HOSTMEM_READWRITE,
+					    &out));
+	EXPECT_EQ(0, out);
+	EXPECT_EQ(-EADDRNOTAVAIL, raw_alloc(self->fd, self->base, GRANULE + 1,
+					    HOSTMEM_COMMIT, HOSTMEM_READWRITE,
+					    &out));
+	EXPECT_EQ(0, out);
+	EXPECT_EQ(-ENOMEM, raw_alloc(self->fd, 0, TIB, HOSTMEM_COMMIT,
+				     HOSTMEM_READWRITE, &out));
+	EXPECT_EQ(0, out);
+	EXPECT_EQ(-ENOSPC, raw_alloc(self->fd, 0, ((uintptr_t)1 << 47) - GIB,
+				     HOSTMEM_RESERVE, HOSTMEM_READWRITE, &out));
+	EXPECT_EQ(0, out);
+	EXPECT_EQ(-ENOENT, raw_free(self->fd, self->base + GRANULE, 0,
+				    HOSTMEM_RELEASE));
+	EXPECT_EQ(-EADDRNOTAVAIL, raw_free(self->fd, self->base + PAGE, 0,
+					   HOSTMEM_RELEASE));
+	EXPECT_EQ(-EINVAL, raw_free(self->fd, self->base, GRANULE + 1,
+				    HOSTMEM_DECOMMIT));
+	EXPECT_EQ(0, raw_alloc(self->fd, self->base, 1, HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &out));
+	EXPECT_EQ(self->base, out);
+}
+
+TEST_F(abi, query_buffer_pointers)
+{
+	static const uintptr_t bad[] = {
+		0, 8, (uintptr_t)1 << 63, 0xffff888000000000, ~(uintptr_t)0,
+	};
+	struct hostmem_query query = {
+		.size = sizeof(query),
+		.addr = self->base,
+	};
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	ASSERT_NE(MAP_FAILED, pages);
+	ASSERT_EQ(0, mprotect(pages + PAGE, PAGE, PROT_READ));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		query.buffer = bad[i];
+		EXPECT_EQ(-EFAULT, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+	}
+	query.buffer = (uintptr_t)pages + PAGE;
+	EXPECT_EQ(-EFAULT, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+	query.buffer = (uintptr_t)pages + PAGE - 1;
+	EXPECT_EQ(-EFAULT, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+	query.buffer = (uintptr_t)pages + PAGE -
+		       sizeof(struct hostmem_memory_info);
+	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+	query.buffer = self->base;
+	EXPECT_EQ(-EFAULT, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+}
+
+TEST_F(abi, outputs_are_complete)
+{
+	struct hostmem_memory_info info;
+	struct hostmem_status status;
+	uintptr_t out;
+
+	ASSERT_EQ(0, raw_query(self->fd, self->base + 1, &info));
+	EXPECT_EQ(self->base, info.base);
+	EXPECT_EQ(self->base, info.allocation_base);
+	EXPECT_EQ(HOSTMEM_READWRITE, info.allocation_protect);
+	EXPECT_EQ(0, info.reserved0);
+	EXPECT_EQ(GRANULE, info.region_size);
+	EXPECT_EQ(HOSTMEM_RESERVE, info.state);
+	EXPECT_EQ(0, info.protect);
+	EXPECT_EQ(HOSTMEM_PRIVATE, info.type);
+	EXPECT_EQ(0, info.reserved1);
+
+	ASSERT_EQ(0, raw_query(self->fd, self->base + GRANULE, &info));
+	EXPECT_EQ(HOSTMEM_FREE, info.state);
+	EXPECT_EQ(0, info.allocation_base);
+	EXPECT_EQ(0, info.reserved0);
+	EXPECT_EQ(0, info.reserved1);
+
+	ASSERT_EQ(0, raw_query(self->fd, (uintptr_t)&info, &info));
+	EXPECT_EQ(0, info.reserved0);
+	EXPECT_EQ(0, info.reserved1);
+
+	ASSERT_EQ(0, raw_alloc(self->fd, self->base, 3 * PAGE, HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &out));
+	ASSERT_EQ(0, raw_status(self->fd, &status));
+	EXPECT_EQ(sizeof(status), status.size);
+	EXPECT_EQ(0, status.reserved);
+	EXPECT_EQ(1, status.out_regions);
+	EXPECT_EQ(GRANULE, status.out_reserved_bytes);
+	EXPECT_EQ(3 * PAGE, status.out_committed_bytes);
+	EXPECT_LE(3 * PAGE, status.out_total_committed_bytes);
+	EXPECT_LE(status.out_total_committed_bytes, status.out_commit_limit_bytes);
+	EXPECT_NE(0xcccccccccccccccc, status.out_commit_limit_bytes);
+}
+
+TEST_F(abi, open_wants_read_and_write)
+{
+	EXPECT_EQ(-1, open(DEVICE, O_RDONLY));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, open(DEVICE, O_WRONLY));
+	EXPECT_EQ(EACCES, errno);
+}
+
+TEST_F(abi, no_read_write_or_seek)
+{
+	char byte = 0;
+
+	EXPECT_EQ(-1, read(self->fd, &byte, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, write(self->fd, &byte, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, lseek(self->fd, 0, SEEK_SET));
+	EXPECT_EQ(ESPIPE, errno);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: MEM_COMMIT: which pages, with what in them, and what a commit of
+ * committed pages changes (rules C1-C12, C16, A13).
+ */
+#include "hostmem_test.h"
+
+#include <sys/resource.h>
+
+/* 64 KiB below a block's end, so that a region here begins with a stump. */
+#define FIXED		((uintptr_t)0x50000000 + BLOCK - GRANULE)
+#define REGION		(3 * BLOCK)
+
+FIXTURE(commit)
+{
+	int fd;
+	char *base;
+};
+
+FIXTURE_SETUP(commit)
+{
+	self->fd = library_fd();
+	ASSERT_LE(0, self->fd);
+	self->base = reserve_at(FIXED, REGION);
+	ASSERT_EQ((char *)FIXED, self->base);
+}
+
+FIXTURE_TEARDOWN(commit)
+{
+}
+
+TEST_F(commit, at_null_reserves_too_C1_C11)
+{
+	static const DWORD types[] = { MEM_COMMIT, MEM_COMMIT | MEM_TOP_DOWN };
+	char *base;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		base = VirtualAlloc(NULL, 2 * PAGE + 1, types[i], PAGE_READWRITE);
+		ASSERT_NE(NULL, base);
+		EXPECT_EQ(0, (uintptr_t)base % GRANULE);
+		EXPECT_COMMITTED(base, base, 3 * PAGE, PAGE_READWRITE);
+		stamp(base, 3 * PAGE, i);
+		EXPECT_EQ(NULL, unstamped(base, 3 * PAGE, i));
+	}
+	base = VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_READONLY);
+	EXPECT_QUERY(base, base, base, PAGE_READONLY, PAGE, MEM_COMMIT,
+		     PAGE_READONLY, MEM_PRIVATE);
+}
+
+TEST_F(commit, takes_every_page_that_has_a_byte_C2_A16)
+{
+	char *base = self->base;
+
+	EXPECT_EQ(base + PAGE, commit_at(base + 2 * PAGE - 1, 2, PAGE_READWRITE));
+	EXPECT_RESERVED(base, base, PAGE);
+	EXPECT_COMMITTED(base + PAGE, base, 2 * PAGE, PAGE_READWRITE);
+	EXPECT_RESERVED(base + 3 * PAGE, base, REGION - 3 * PAGE);
+
+	EXPECT_EQ(base + REGION - PAGE,
+		  commit_at(base + REGION - 1, 1, PAGE_READWRITE));
+	EXPECT_COMMITTED(base + REGION - PAGE, base, PAGE, PAGE_READWRITE);
+	EXPECT_EQ(base, commit_at(base, 1, PAGE_READWRITE));
+	EXPECT_COMMITTED(base, base, 3 * PAGE, PAGE_READWRITE);
+	EXPECT_EQ(4 * PAGE, hostmem_status(self->fd).out_committed_bytes);
+}
+
+FIXTURE(commit_range)
+{
+	int fd;
+	char *base;
+};
+
+FIXTURE_VARIANT(commit_range)
+{
+	size_t first;
+	size_t size;
+};
+
+FIXTURE_VARIANT_ADD(commit_range, whole_region)
+{
+	.first = 0,
+	.size = REGION,
+};
+
+FIXTURE_VARIANT_ADD(commit_range, first_page)
+{
+	.first = 0,
+	.size = PAGE,
+};
+
+FIXTURE_VARIANT_ADD(commit_range, last_page)
+{
+	.first = REGION - PAGE,
+	.size = PAGE,
+};
+
+FIXTURE_VARIANT_ADD(commit_range, stump_before_first_block)
+{
+	.first = 0,
+	.size = GRANULE,
+};
+
+FIXTURE_VARIANT_ADD(commit_range, page_on_each_side_of_a_block)
+{
+	.first = GRANULE - PAGE,
+	.size = 2 * PAGE,
+};
+
+FIXTURE_VARIANT_ADD(commit_range, one_whole_block)
+{
+	.first = GRANULE,
+	.size = BLOCK,
+};
+
+FIXTURE_VARIANT_ADD(commit_range, block_and_a_page_on_each_side)
+{
+	.first = GRANULE - PAGE,
+	.size = BLOCK + 2 * PAGE,
+};
+
+FIXTURE_VARIANT_ADD(commit_range, three_blocks_in_part)
+{
+	.first = GRANULE + BLOCK / 2 + 3 * PAGE,
+	.size = BLOCK + 7 * PAGE,
+};
+
+FIXTURE_SETUP(commit_range)
+{
+	self->fd = library_fd();
+	ASSERT_LE(0, self->fd);
+	self->base = reserve_at(FIXED, REGION);
+	ASSERT_EQ((char *)FIXED, self->base);
+}
+
+FIXTURE_TEARDOWN(commit_range)
+{
+}
+
+TEST_F(commit_range, is_zero_and_usable_and_no_more_than_that_C2_C9)
+{
+	size_t end = variant->first + variant->size;
+	char *start = self->base + variant->first;
+
+	ASSERT_EQ(start, commit_at(start, variant->size, PAGE_READWRITE));
+	EXPECT_EQ(variant->size, hostmem_status(self->fd).out_committed_bytes);
+	EXPECT_COMMITTED(start, self->base, variant->size, PAGE_READWRITE);
+	EXPECT_EQ(NULL, nonzero(start, variant->size));
+	stamp(start, variant->size, 1);
+	EXPECT_EQ(NULL, unstamped(start, variant->size, 1));
+
+	if (variant->first) {
+		EXPECT_RESERVED(self->base, self->base, variant->first);
+		EXPECT_NOTHING_ALLOWED(start - 1);
+	}
+	if (end < REGION) {
+		EXPECT_RESERVED(self->base + end, self->base, REGION - end);
+		EXPECT_NOTHING_ALLOWED(self->base + end);
+	}
+}
+
+TEST_F(commit_range, completes_what_lies_around_it_C8)
+{
+	size_t end = variant->first + variant->size;
+	char *start = self->base + variant->first;
+
+	ASSERT_EQ(start, commit_at(start, variant->size, PAGE_READWRITE));
+	stamp(start, variant->size, 1);
+	ASSERT_EQ(self->base, commit_at(self->base, REGION, PAGE_READWRITE));
+	EXPECT_COMMITTED(self->base, self->base, REGION, PAGE_READWRITE);
+	EXPECT_EQ(NULL, nonzero(self->base, variant->first));
+	EXPECT_EQ(NULL, unstamped(start, variant->size, 1));
+	EXPECT_EQ(NULL, nonzero(self->base + end, REGION - end));
+	EXPECT_EQ(REGION, hostmem_status(self->fd).out_committed_bytes);
+}
+
+TEST_F(commit_range, again_keeps_contents_and_charge_C5)
+{
+	char *start = self->base + variant->first;
+
+	ASSERT_EQ(start, commit_at(start, variant->size, PAGE_READWRITE));
+	stamp(start, variant->size, 1);
+	ASSERT_EQ(start, commit_at(start, variant->size, PAGE_READWRITE));
+	EXPECT_EQ(NULL, unstamped(start, variant->size, 1));
+	EXPECT_EQ(variant->size, hostmem_status(self->fd).out_committed_bytes);
+}
+
+TEST_F(commit_range, changes_protection_and_keeps_contents_C6_C7_C10)
+{
+	char *start = self->base + variant->first;
+	size_t i;
+
+	ASSERT_EQ(start, commit_at(start, variant->size, PAGE_READWRITE));
+	stamp(start, variant->size, 1);
+	for (i = 0; i < ARRAY_SIZE(protections); i++) {
+		const struct protection *p = &protections[i];
+		char *last = start + variant->size - 1;
+
+		ASSERT_EQ(start, commit_at(start, variant->size, p->protect));
+		EXPECT_COMMITTED(start, self->base, variant->size, p->protect);
+		EXPECT_EQ(p->read, can_read(start));
+		EXPECT_EQ(p->write, can_write(start));
+		EXPECT_EQ(p->read, can_read(last));
+		EXPECT_EQ(p->write, can_write(last));
+		if (p->read) {
+			EXPECT_EQ(NULL, unstamped(start, variant->size, 1));
+		}
+	}
+	ASSERT_EQ(start, commit_at(start, variant->size, PAGE_NOACCESS));
+	EXPECT_NOTHING_ALLOWED(start);
+	ASSERT_EQ(start, commit_at(start, variant->size, PAGE_READWRITE));
+	EXPECT_EQ(NULL, unstamped(start, variant->size, 1));
+}
+
+TEST_F(commit, of_a_hole_in_what_is_committed_C6_C8)
+{
+	char *base = self->base;
+
+	/* Pages 0 and 2 of each four, across a block's end. */
+	for (size_t at = 0; at < 2 * GRANULE; at += 2 * PAGE) {
+		ASSERT_EQ(base + at, commit_at(base + at, PAGE, PAGE_READWRITE));
+		stamp(base + at, PAGE, 2);
+	}
+	ASSERT_EQ(base, commit_at(base, 2 * GRANULE, PAGE_READONLY));
+	EXPECT_COMMITTED(base, base, 2 * GRANULE, PAGE_READONLY);
+	for (size_t at = 0; at < 2 * GRANULE; at += 2 * PAGE) {
+		EXPECT_EQ(NULL, unstamped(base + at, PAGE, 2));
+		EXPECT_EQ(NULL, nonzero(base + at + PAGE, PAGE));
+		EXPECT_SEGV(base + at, try_write(base + at, 1));
+	}
+	EXPECT_EQ(2 * GRANULE, hostmem_status(self->fd).out_committed_bytes);
+}
+
+TEST_F(commit, of_free_memory_is_refused_C3)
+{
+	struct hostmem_status before = hostmem_status(self->fd);
+	char *alone = reserve_at(0x70000000, 3 * PAGE);
+
+	ASSERT_NE(NULL, alone);
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS,
+			   alone + GRANULE, PAGE, MEM_COMMIT, PAGE_READWRITE);
+	/* The rest of the last granule (B6). */
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS,
+			   alone + 3 * PAGE, PAGE, MEM_COMMIT, PAGE_READWRITE);
+	EXPECT_FREE(alone + 3 * PAGE);
+	EXPECT_EQ(before.out_committed_bytes,
+		  hostmem_status(self->fd).out_committed_bytes);
+}
+
+TEST_F(commit, of_foreign_memory_is_refused_C3)
+{
+	char *foreign = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
+
+	ASSERT_NE(MAP_FAILED, foreign);
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS, foreign, PAGE,
+			   MEM_COMMIT, PAGE_READWRITE);
+	EXPECT_TRUE(can_read(foreign));
+	EXPECT_FALSE(can_write(foreign));
+}
+
+TEST_F(commit, beyond_the_region_is_refused_as_a_whole_C4)
+{
+	struct hostmem_status before;
+	char *base = self->base;
+	char *next = reserve_at(base + REGION, GRANULE);
+
+	ASSERT_EQ(base + REGION, next);
+	ASSERT_EQ(base + REGION - PAGE,
+		  commit_at(base + REGION - PAGE, PAGE, PAGE_READWRITE));
+	before = hostmem_status(self->fd);
+
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS,
+			   base + REGION - 2 * PAGE, 3 * PAGE, MEM_COMMIT,
+			   PAGE_READONLY);
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS,
+			   base, REGION + 1, MEM_COMMIT, PAGE_READONLY);
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS,
+			   next, GRANULE + 1, MEM_COMMIT, PAGE_READONLY);
+	EXPECT_SAME_STATUS(before, self->fd);
+	EXPECT_RESERVED(base, base, REGION - PAGE);
+	EXPECT_COMMITTED(base + REGION - PAGE, base, PAGE, PAGE_READWRITE);
+	EXPECT_RESERVED(next, next, GRANULE);
+}
+
+TEST_F(commit, with_reserve_over_a_region_is_refused_C12)
+{
+	struct hostmem_status before = hostmem_status(self->fd);
+
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS, self->base,
+			   PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+	EXPECT_ALLOC_FAILS(ERROR_INVALID_ADDRESS, E_BAD_ADDRESS,
+			   self->base + BLOCK, PAGE, MEM_RESERVE | MEM_COMMIT,
+			   PAGE_READWRITE);
+	EXPECT_SAME_STATUS(before, self->fd);
+	EXPECT_RESERVED(self->base, self->base, REGION);
+}
+
+TEST_F(commit, of_more_than_there_is_changes_nothing_A13_C16)
+{
+	struct hostmem_status before;
+	char *base = reserve_at(NULL, TIB);
+
+	ASSERT_NE(NULL, base);
+	ASSERT_EQ(base + PAGE, commit_at(base + PAGE, PAGE, PAGE_READWRITE));
+	stamp(base + PAGE, PAGE, 1);
+	before = hostmem_status(self->fd);
+
+	EXPECT_ALLOC_FAILS(ERROR_COMMITMENT_LIMIT, E_OUTOFMEMORY, base, TIB,
+			   MEM_COMMIT, PAGE_READONLY);
+	EXPECT_ALLOC_FAILS(ERROR_COMMITMENT_LIMIT, E_OUTOFMEMORY, NULL, TIB,
+			   MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+	EXPECT_ALLOC_FAILS(ERROR_COMMITMENT_LIMIT, E_OUTOFMEMORY, NULL, TIB,
+			   MEM_COMMIT, PAGE_READWRITE);
+	EXPECT_SAME_STATUS(before, self->fd);
+	EXPECT_RESERVED(base, base, PAGE);
+	EXPECT_COMMITTED(base + PAGE, base, PAGE, PAGE_READWRITE);
+	EXPECT_RESERVED(base + 2 * PAGE, base, TIB - 2 * PAGE);
+	EXPECT_EQ(NULL, unstamped(base + PAGE, PAGE, 1));
+	EXPECT_TRUE(can_write(base + PAGE));
+}
+
+TEST_F(commit, of_what_was_dirty_before_is_zero_C9)
+{
+	char *base;
+	int i;
+
+	ASSERT_EQ(self->base, commit_at(self->base, REGION, PAGE_READWRITE));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(NULL, nonzero(self->base, REGION));
+		memset(self->base, 0xa5, REGION);
+		ASSERT_TRUE(VirtualFree(self->base, REGION, MEM_DECOMMIT));
+		ASSERT_EQ(self->base,
+			  commit_at(self->base, REGION, PAGE_READWRITE));
+	}
+	for (i = 0; i < 3; i++) {
+		base = both_at(NULL, 4 * BLOCK, PAGE_READWRITE);
+		ASSERT_NE(NULL, base);
+		EXPECT_EQ(NULL, nonzero(base, 4 * BLOCK));
+		memset(base, 0xa5, 4 * BLOCK);
+		ASSERT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
+	}
+}
+
+/* Fill memory of the device and of the kernel's usual kind, then exit. */
+static void leave_dirt(size_t size)
+{
+	int fd = open_device();
+	uintptr_t ours;
+	void *other;
+
+	if (raw_alloc(fd, 0, size, HOSTMEM_COMMIT, HOSTMEM_READWRITE, &ours))
+		_exit(1);
+	memset((void *)ours, 0xa5, size);
+	other = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (other == MAP_FAILED)
+		_exit(2);
+	memset(other, 0xa5, size);
+	_exit(0);
+}
+
+TEST_F(commit, of_what_another_process_left_is_zero_C9)
+{
+	size_t size = 64 * MIB;
+	pid_t child = fork();
+	char *base;
+
+	ASSERT_LE(0, child);
+	if (!child)
+		leave_dirt(size);
+	ASSERT_EQ(0, status_of(child));
+	base = both_at(NULL, 2 * size, PAGE_READWRITE);
+	ASSERT_NE(NULL, base);
+	EXPECT_EQ(NULL, nonzero(base, 2 * size));
+}
+
+TEST_F(commit, is_eager)
+{
+	struct rusage before, after;
+	size_t at;
+
+	ASSERT_EQ(self->base, commit_at(self->base, REGION, PAGE_READWRITE));
+	ASSERT_EQ(0, getrusage(RUSAGE_THREAD, &before));
+	for (at = 0; at < REGION; at += PAGE)
+		*(volatile char *)(self->base + at) = 1;
+	ASSERT_EQ(0, getrusage(RUSAGE_THREAD, &after));
+	/* One fault for each of 1,536 pages, were they not there already. */
+	EXPECT_GT(16, after.ru_minflt - before.ru_minflt);
+	EXPECT_EQ(before.ru_majflt, after.ru_majflt);
+}
+
+TEST_F(commit, of_64_kib_at_odd_offsets_C2_C8)
+{
+	size_t at;
+
+	for (at = PAGE; at + GRANULE <= REGION; at += GRANULE + 3 * PAGE) {
+		char *start = self->base + at;
+
+		ASSERT_EQ(start, commit_at(start, GRANULE, PAGE_READWRITE));
+		EXPECT_EQ(NULL, nonzero(start, GRANULE));
+		stamp(start, GRANULE, 3);
+		EXPECT_COMMITTED(start, self->base, GRANULE, PAGE_READWRITE);
+	}
+	for (at = PAGE; at + GRANULE <= REGION; at += GRANULE + 3 * PAGE) {
+		EXPECT_EQ(NULL, unstamped(self->base + at, GRANULE, 3));
+		EXPECT_FALSE(can_read(self->base + at - 1));
+	}
+}
+
+TEST_F(commit, page_by_page_C2)
+{
+	size_t pages = (BLOCK + 2 * GRANULE) / PAGE;
+	size_t i, at;
+
+	/* In an order that jumps: 7 has no factor in common with the number. */
+	ASSERT_NE(0, pages % 7);
+	for (i = 0; i < pages; i++) {
+		at = i * 7 % pages * PAGE;
+		ASSERT_EQ(self->base + at,
+			  commit_at(self->base + at, PAGE, PAGE_READWRITE));
+		EXPECT_EQ(NULL, nonzero(self->base + at, PAGE));
+		stamp(self->base + at, PAGE, 4);
+	}
+	EXPECT_COMMITTED(self->base, self->base, pages * PAGE, PAGE_READWRITE);
+	EXPECT_EQ(NULL, unstamped(self->base, pages * PAGE, 4));
+}
+
+/*
+ * A model of the region: what each page should be, changed by the same random
+ * calls.
+ */
+#define MODEL_PAGES	(REGION / PAGE)
+
+struct model {
+	char *base;
+	DWORD protect[MODEL_PAGES];	/* 0: reserved */
+	uint64_t value[MODEL_PAGES];	/* first and last word */
+};
+
+FIXTURE(model)
+{
+	int fd;
+	struct model *m;
+	uint64_t rng;
+};
+
+FIXTURE_SETUP(model)
+{
+	self->fd = library_fd();
+	ASSERT_LE(0, self->fd);
+	self->m = calloc(1, sizeof(*self->m));
+	ASSERT_NE(NULL, self->m);
+	self->m->base = reserve_at(FIXED, REGION);
+	ASSERT_EQ((char *)FIXED, self->m->base);
+	self->rng = 88172645463325252ull;
+}
+
+FIXTURE_TEARDOWN(model)
+{
+	free(self->m);
+}
+
+static const struct protection *protection_of(DWORD protect)
+{
+	static const struct protection none;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(protections); i++)
+		if (protections[i].protect == protect)
+			return &protections[i];
+	return &none;
+}
+
+static volatile uint64_t *words_of(const struct model *m, size_t page)
+{
+	return (volatile uint64_t *)(m->base + page * PAGE);
+}
+
+static bool page_is_right(const struct model *m, size_t page)
+{
+	const struct protection *p = protection_of(m->protect[page]);
+	volatile uint64_t *words = words_of(m, page);
+
+	if (can_read((void *)words) != p->read)
+		return false;
+	if (can_write((void *)words) != p->write)
+		return false;
+	return !p->read || (words[0] == m->value[page] &&
+			    words[PAGE / 8 - 1] == m->value[page]);
+}
+
+static size_t run_of(const struct model *m, size_t page)
+{
+	size_t end = page;
+
+	while (end < MODEL_PAGES && m->protect[end] == m->protect[page])
+		end++;
+	return end - page;
+}
+
+/* The first page that a query gets wrong; MODEL_PAGES if there is none. */
+static size_t wrong_query(const struct model *m)
+{
+	MEMORY_BASIC_INFORMATION info;
+	size_t page;
+
+	for (page = 0; page < MODEL_PAGES; page += run_of(m, page)) {
+		info = query(m->base + page * PAGE);
+		if (info.RegionSize != run_of(m, page) * PAGE ||
+		    info.Protect != m->protect[page] ||
+		    info.State != (m->protect[page] ? MEM_COMMIT : MEM_RESERVE))
+			break;
+	}
+	return page;
+}
+
+static size_t committed_in(const struct model *m)
+{
+	size_t page, count = 0;
+
+	for (page = 0; page < MODEL_PAGES; page++)
+		count += !!m->protect[page];
+	return count;
+}
+
+/* One random call on random pages; false if it failed. */
+static bool step(struct model *m, uint64_t *rng)
+{
+	size_t first = random_below(rng, MODEL_PAGES);
+	size_t most = MODEL_PAGES - first;
+	size_t nr, page;
+	DWORD protect;
+	char *start = m->base + first * PAGE;
+
+	/* Mostly a few pages, at times many. */
+	if (random_below(rng, 4) && most > 40)
+		most = 40;
+	nr = 1 + random_below(rng, most);
+
+	switch (random_below(rng, 4)) {
+	case 0:
+		if (!VirtualFree(start, nr * PAGE, MEM_DECOMMIT))
+			return false;
+		memset(m->protect + first, 0, nr * sizeof(*m->protect));
+		memset(m->value + first, 0, nr * sizeof(*m->value));
+		return true;
+	case 1:
+		for (page = first; page < first + nr; page++) {
+			if (!protection_of(m->protect[page])->write)
+				continue;
+			m->value[page] = ((uint64_t)random_below(rng, ~0u) << 16) | page;
+			words_of(m, page)[0] = m->value[page];
+			words_of(m, page)[PAGE / 8 - 1] = m->value[page];
+		}
+		return true;
+	default:
+		protect = protections[random_below(rng, ARRAY_SIZE(protections))].protect;
+		if (random_below(rng, 2))
+			protect = PAGE_READWRITE;
+		for (page = first; page < first + nr; page++)
+			m->protect[page] = protect;
+		return commit_at(start, nr * PAGE, protect) == start;
+	}
+}
+
+TEST_F(model, agrees_after_random_calls_C2_C5_C6_C7_C8_C9_F8_F9)
+{
+	size_t page;
+	int i;
+
+	for (i = 0; i < 600; i++) {
+		ASSERT_TRUE(step(self->m, &self->rng))
+			TH_LOG("step %d", i);
+		if (i % 50)
+			continue;
+		for (page = 0; page < MODEL_PAGES; page++) {
+			ASSERT_TRUE(page_is_right(self->m, page))
+				TH_LOG("page %zu after step %d", page, i);
+		}
+		page = wrong_query(self->m);
+		ASSERT_EQ(MODEL_PAGES, page)
+			TH_LOG("after step %d", i);
+		ASSERT_EQ(committed_in(self->m) * PAGE,
+			  hostmem_status(self->fd).out_committed_bytes);
+	}
+
+	/* What was out of reach at the end is still there. */
+	for (page = 0; page < MODEL_PAGES; page++)
+		if (self->m->protect[page])
+			self->m->protect[page] = PAGE_READWRITE;
+	for (page = 0; page < MODEL_PAGES; page += run_of(self->m, page))
+		if (self->m->protect[page]) {
+			ASSERT_NE(NULL, commit_at(self->m->base + page * PAGE,
+					      run_of(self->m, page) * PAGE,
+					      PAGE_READWRITE));
+		}
+	for (page = 0; page < MODEL_PAGES; page++) {
+		EXPECT_TRUE(page_is_right(self->m, page))
+			TH_LOG("page %zu at the end", page);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Description: what "make install" puts under PREFIX is enough to build and start a
+# program, with the flags that pkg-config tells.
+
+set -eu
+cd "$(dirname "$0")/../.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+make -s install DESTDIR="$tmp" PREFIX=/opt/hostmem
+prefix=$tmp/opt/hostmem
+# The prefix that hostmem.pc names is not where DESTDIR has put it.
+sed "s|/opt/hostmem|$prefix|" "$prefix/lib/pkgconfig/hostmem.pc" >"$tmp/hostmem.pc"
+flags=$(PKG_CONFIG_PATH=$tmp pkg-config --cflags --libs hostmem)
+
+cat >"$tmp/program.c" <<EOF
+#include <hostmem/mscoree.h>
+#include <hostmem/memoryapi.h>
+#include <linux/hostmem.h>
+
+int main(void)
+{
+	void *p = VirtualAlloc(0, 1, MEM_RESERVE, PAGE_NOACCESS);
+
+	return !p && GetLastError() == ERROR_NOT_READY ? 0 : 1;
+}
+EOF
+# shellcheck disable=SC2086 # several words
+cc -Wall -Werror -o "$tmp/program" "$tmp/program.c" $flags
+# The machine that runs this test has no such device.
+if [ ! -e /dev/hostmem ]; then
+	LD_LIBRARY_PATH=$prefix/lib "$tmp/program"
+fi

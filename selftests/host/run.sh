@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Description: selftests/vm/run passes on what its command says, and 125 when the
+# kernel or the module misbehaves: a test of the tests, which trust its verdict.
+
+set -eu
+
+cd "$(dirname "$0")/../.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+tests=0 failed=0
+
+# expect NAME STATUS OUTPUT ERRORS-PATTERN ARGUMENT-OF-run...
+expect()
+{
+	local name=$1 want=$2 output=$3 errors=$4 status=0
+
+	shift 4
+	selftests/vm/run "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || status=$?
+	tests=$((tests + 1))
+	if [ "$status" -eq "$want" ] && printf '%b' "$output" | cmp -s - "$tmp/out" &&
+	   grep -qE "$errors" <(cat "$tmp/err"; echo); then
+		echo "ok $tests - $name"
+		return
+	fi
+	failed=$((failed + 1))
+	echo "not ok $tests - $name: status $status"
+	sed 's/^/# /' "$tmp/out" "$tmp/err"
+}
+
+printf '#!/bin/sh\necho mine "$@"\nkill -9 $$\n' >"$tmp/free"
+chmod +x "$tmp/free"
+
+expect 'status, output byte by byte and errors' 42 'a\r\n\0b' '^c$' -- \
+	sh -c 'printf "a\r\n\0b"; echo c >&2; exit 42'
+expect 'a program of ours instead of the one of that name' 137 "mine x y  'z'\n" '' \
+	--add "$tmp/free" -- free 'x y' '' "'z'"
+expect 'options' 0 '1\n64\n' '' --smp 1 --mem 256M --icount --param commit_limit_mb=64 -- \
+	sh -c 'nproc; cat /sys/module/hostmem/parameters/commit_limit_mb'
+expect 'no such program' 127 '' 'nosuch: not found' -- nosuch
+
+expect 'panic' 125 'a\n' 'sysrq triggered crash' -- sh -c 'echo a; echo c >/proc/sysrq-trigger'
+expect 'warning' 125 '' 'WARNING: of a test' -- sh -c 'echo WARNING: of a test >/dev/kmsg'
+expect 'module in use for ever' 125 '' 'did not unload' -- \
+	sh -c 'exec 3<>/dev/hostmem; sleep 1000 >/dev/null 2>&1 &'
+expect 'time is up' 125 'a\n' 'did not finish within' --timeout 40 -- sh -c 'echo a; sleep 1000'
+expect 'early end' 125 '' 'ended before the command' -- poweroff -f
+expect 'unknown parameter' 125 '' 'unknown parameter' --param nosuch=1 -- true
+expect 'unknown kernel' 125 '' 'unknown kernel' --kernel nosuch -- true
+expect 'nothing to add' 125 '' 'no such file' --add "$tmp/nosuch" -- true
+
+echo "1..$tests"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+# Counts the test cases in the output of the kernel's test runner: each test
+# program's own TAP with "# " before it, then one line for the whole program.
+
+function bad(what)
+{
+	failed++
+	failures = failures "  " what "\n"
+}
+
+# Inside a program.
+/^# 1\.\.[0-9]+/	{ planned = substr($2, 4) + 0 }
+/^# ok .*# SKIP/	{ cases++; skipped++; next }
+/^# ok /		{ cases++; passed++; next }
+/^# not ok /		{ cases++; failed_here++; here = here "  " substr($0, 3) "\n"; next }
+
+# The plan of programs, and the end of one.
+/^1\.\.[0-9]+/		{ programs = substr($1, 4) + 0 }
+
+/^(not )?ok / {
+	# "not ok 3 selftests: hostmem: reserve # exit=1"
+	name = $0
+	sub(/^(not )?ok [0-9-]* */, "", name)
+	if (name ~ /^selftests:/)
+		seen++
+	failed += failed_here
+	if (here != "")
+		failures = failures name ":\n" here
+	if (cases < planned)
+		bad(name ": " planned - cases " of its " planned " cases did not run")
+	else if (/^not ok / && !failed_here)
+		bad(name)
+	else if (/^ok .*# SKIP/ && !cases)
+		skipped++
+	else if (/^ok / && !cases)
+		passed++
+	cases = planned = failed_here = 0
+	here = ""
+}
+
+END {
+	if (seen < programs)
+		bad(programs - seen " of " programs " test programs did not finish")
+	if (!passed && !failed)
+		bad("no test ran")
+	if (failed)
+		printf "\nFailures:\n%s", failures
+	printf "\n%d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""
+	exit failed > 0
+}
