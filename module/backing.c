@@ -61,16 +61,13 @@ static void piece_mark(struct page *piece, unsigned int order,
 }
 
 /* Larger pieces are cheaper, but not worth reclaim or compaction. */
-static struct page *piece_alloc(unsigned int order)
-{
-	gfp_t gfp = BACKING_GFP;
-	struct page *piece;
+#define CHEAPER_GFP	((BACKING_GFP | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM)
+#define NEEDED_GFP	(BACKING_GFP | __GFP_RETRY_MAYFAIL)
 
-	if (order)
-		gfp = (gfp | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM;
-	else
-		gfp |= __GFP_RETRY_MAYFAIL;
-	piece = alloc_pages(gfp, order);
+static struct page *piece_alloc(unsigned int order, gfp_t gfp)
+{
+	struct page *piece = alloc_pages(gfp, order);
+
 	if (piece)
 		piece_mark(piece, order, order);
 	return piece;
@@ -103,10 +100,9 @@ static void pieces_cut_out(struct hm_block *block, unsigned int first,
 	struct page *head = block->pages[first];
 	struct page *tail = block->pages[first + nr - 1];
 
-	if (piece_offset(head) ||
-	    1u << piece_order(head) > nr)
+	if (head && (piece_offset(head) || 1u << piece_order(head) > nr))
 		piece_split(head);
-	if (piece_offset(tail) + 1 != 1u << piece_order(tail))
+	if (tail && piece_offset(tail) + 1 != 1u << piece_order(tail))
 		piece_split(tail);
 }
 
@@ -149,7 +145,8 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 	while (i < end) {
 		unsigned int order = min_t(unsigned int, max_order,
 					   ilog2(end - i));
-		struct page *page = piece_alloc(order);
+		struct page *page = piece_alloc(order, order ? CHEAPER_GFP :
+							       NEEDED_GFP);
 		unsigned int next = i + (1u << order);
 
 		if (!page) {
@@ -163,6 +160,18 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 		cond_resched();
 	}
 	return nr < AREA_MIN_PAGES ? 0 : area_create(block, first, nr);
+}
+
+int hm_backing_alloc_large(struct hm_block *block)
+{
+	struct page *page = piece_alloc(HM_BLOCK_ORDER, NEEDED_GFP);
+	unsigned int i;
+
+	if (!page)
+		return -ENOMEM;
+	for (i = 0; i < HM_BLOCK_PAGES; i++)
+		block->pages[i] = page + i;
+	return area_create(block, 0, HM_BLOCK_PAGES);
 }
 
 void hm_backing_move(struct hm_block *to, struct hm_block *from,
@@ -186,21 +195,30 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 	}
 }
 
-void hm_backing_take(struct hm_block *block, unsigned int first,
-		     unsigned int nr, struct hm_discard *discard)
+unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
+			     unsigned int nr, struct hm_discard *discard)
 {
 	unsigned int end = first + nr;
 	struct hm_area *area, *next;
-	unsigned int i;
+	unsigned int taken = 0;
+	unsigned int i, n;
 
 	list_for_each_entry_safe(area, next, &block->areas, link)
 		if (area->first < end && first < area->first + area->nr)
 			list_move(&area->link, &discard->areas);
 
 	pieces_cut_out(block, first, nr);
-	for (i = first; i < end; i += 1u << piece_order(block->pages[i]))
-		list_add_tail(&block->pages[i]->lru, &discard->pieces);
+	for (i = first; i < end; i += n) {
+		struct page *piece = block->pages[i];
+
+		n = piece ? 1u << piece_order(piece) : 1;
+		if (!piece)
+			continue;
+		list_add_tail(&piece->lru, &discard->pieces);
+		taken += n;
+	}
 	memset(block->pages + first, 0, nr * sizeof(*block->pages));
+	return taken;
 }
 
 static void block_free(struct hm_block *block)

@@ -42,15 +42,24 @@ struct hm_discard {
 
 /**
  * hm_backing_alloc - put zeroed memory behind pages that have none
- * @block: a block that the caller alone has
+ * @block: a block of a supply, or any block with space->lock held
  * @first: first page
  * @nr: how many
  *
- * Context: sleeps; no lock held, for zeroing is most of a commit's work.
+ * Context: sleeps.  Commits have no lock held, for zeroing is most of the work.
  * Return: 0 or -ENOMEM; then some of the pages may have memory.
  */
 int hm_backing_alloc(struct hm_block *block, unsigned int first,
 		     unsigned int nr);
+
+/**
+ * hm_backing_alloc_large - put one zeroed large page behind all of a block
+ * @block: a full block of a supply, without memory
+ *
+ * Context: sleeps; no lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int hm_backing_alloc_large(struct hm_block *block);
 
 /**
  * hm_backing_move - hand the memory of pages to another block
@@ -70,9 +79,10 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
  * @discard: gets the memory
  *
  * The pages' PTEs must be gone and flushed.  Cannot fail.
+ * Return: how many of the pages had memory.
  */
-void hm_backing_take(struct hm_block *block, unsigned int first,
-		     unsigned int nr, struct hm_discard *discard);
+unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
+			     unsigned int nr, struct hm_discard *discard);
 
 /**
  * hm_discard_free - free all that a discard holds

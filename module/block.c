@@ -27,10 +27,31 @@ struct hm_block *hm_block_create(unsigned long start, unsigned long end)
 	return block;
 }
 
+unsigned int hm_block_resident(const struct hm_block *block)
+{
+	unsigned int i, resident = 0;
+
+	/* Only resets leave committed pages without memory. */
+	if (!block->marks)
+		return block->committed;
+	for (i = 0; i < block->nr; i++)
+		resident += !!block->pages[i];
+	return resident;
+}
+
+int hm_block_need_marks(struct hm_block *block)
+{
+	if (!block->marks)
+		block->marks = kzalloc(sizeof(*block->marks),
+				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return block->marks ? 0 : -ENOMEM;
+}
+
 void hm_block_destroy(struct hm_block *block)
 {
 	if (!block)
 		return;
+	kfree(block->marks);
 	kfree(block->pages);
 	kfree(block);
 }

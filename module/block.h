@@ -15,6 +15,7 @@
 #ifndef HOSTMEM_BLOCK_H
 #define HOSTMEM_BLOCK_H
 
+#include <linux/bitmap.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -27,6 +28,46 @@
 #define HM_BLOCK_ORDER	(HM_BLOCK_SHIFT - PAGE_SHIFT)
 
 /**
+ * struct hm_marks - what is to be known of pages beyond their states
+ * @written: written since it was committed or last reported clean.  The PTEs'
+ *	dirty bits count as well: they are moved here whenever PTEs go.
+ * @reset: contents may go.  Holds only while neither @written by another write
+ *	nor the PTE says that the page is in use again.
+ * @lost: contents have gone since the last reset
+ * @nr_reset: pages in @reset
+ *
+ * Owned by its block and protected like it.
+ */
+struct hm_marks {
+	DECLARE_BITMAP(written, HM_BLOCK_PAGES);
+	DECLARE_BITMAP(reset, HM_BLOCK_PAGES);
+	DECLARE_BITMAP(lost, HM_BLOCK_PAGES);
+	unsigned int nr_reset;
+};
+
+/** hm_marks_written - a page has been written */
+static inline void hm_marks_written(struct hm_marks *marks, unsigned int page)
+{
+	__set_bit(page, marks->written);
+	if (marks->nr_reset && __test_and_clear_bit(page, marks->reset))
+		marks->nr_reset--;
+}
+
+/** hm_marks_clear - forget what is marked of pages */
+static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
+				  unsigned int nr)
+{
+	if (!marks)
+		return;
+	bitmap_clear(marks->written, first, nr);
+	bitmap_clear(marks->lost, first, nr);
+	if (!marks->nr_reset)
+		return;
+	bitmap_clear(marks->reset, first, nr);
+	marks->nr_reset = bitmap_weight(marks->reset, HM_BLOCK_PAGES);
+}
+
+/**
  * struct hm_block - see above for owner and lock
  * @link: in a supply or a discard; unused while in a region
  * @areas: vmalloc areas over some of the pages; belongs to backing.c
@@ -34,7 +75,10 @@
  * @nr: pages in the block, 1..HM_BLOCK_PAGES; invariant after init
  * @committed: how many of them are committed
  * @uniform: all pages have the same state; see hm_block_changed()
- * @pages: the memory of each page; NULL where there is none
+ * @marks: NULL while there is nothing to mark: the region has no write watch
+ *	and no page has been reset
+ * @pages: the memory of each page; NULL where there is none, that is in
+ *	reserved pages and in those whose contents have gone after a reset
  * @state: the state of each page
  */
 struct hm_block {
@@ -44,6 +88,7 @@ struct hm_block {
 	unsigned int nr;
 	unsigned int committed;
 	bool uniform;
+	struct hm_marks *marks;
 	struct page **pages;
 	hm_state_t state[];
 };
@@ -104,7 +149,8 @@ static inline struct hm_slice hm_block_slice(const struct hm_block *block,
 /* Visit the runs of equal state in a slice: pages [i, i + n). */
 #define hm_for_each_run(block, slice, i, n)				\
 	for ((i) = (slice).first;					\
-	     ((n) = hm_state_run((block)->state, (i), (slice).end));	\
+	     ((n) = (block)->uniform ? (slice).end - (i) :		\
+		    hm_state_run((block)->state, (i), (slice).end));	\
 	     (i) += (n))
 
 /**
@@ -115,6 +161,15 @@ static inline struct hm_slice hm_block_slice(const struct hm_block *block,
  * Return: the block or NULL.
  */
 struct hm_block *hm_block_create(unsigned long start, unsigned long end);
+
+/** hm_block_resident - how many pages have memory */
+unsigned int hm_block_resident(const struct hm_block *block);
+
+/**
+ * hm_block_need_marks - make sure that a block has its marks
+ * Return: 0 or -ENOMEM.
+ */
+int hm_block_need_marks(struct hm_block *block);
 
 /** hm_block_destroy - free a block whose memory is gone; NULL is fine */
 void hm_block_destroy(struct hm_block *block);

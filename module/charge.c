@@ -4,35 +4,45 @@
  */
 #include <linux/atomic.h>
 #include <linux/hostmem.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/sizes.h>
 
 #include "charge.h"
+
+#define PAGES_PER_MB	(SZ_1M / PAGE_SIZE)
 
 static unsigned long commit_limit_mb;
 module_param(commit_limit_mb, ulong, 0644);
 MODULE_PARM_DESC(commit_limit_mb,
-		 "Limit of all commits in MiB (0, the default: 3/4 of RAM)");
+		 "Limit of all commits in MiB (default, and for 0: 3/4 of RAM)");
 
 static unsigned int critical_reserve_pct = 10;
 module_param(critical_reserve_pct, uint, 0644);
 MODULE_PARM_DESC(critical_reserve_pct,
-		 "Percent of the limit kept back for critical commits (default 10)");
+		 "Percent of the limit kept back for critical commits (default: 10)");
 
 static atomic_long_t charged = ATOMIC_LONG_INIT(0);
 
+static unsigned long default_limit_mb(void)
+{
+	return totalram_pages() / 4 * 3 / PAGES_PER_MB;
+}
+
+/* Let those who read the parameter see a number. */
+void hm_charge_init(void)
+{
+	if (!commit_limit_mb)
+		commit_limit_mb = default_limit_mb();
+}
+
 unsigned long hm_charge_limit_pages(void)
 {
-	unsigned long mb = READ_ONCE(commit_limit_mb);
-	unsigned long pages;
+	unsigned long mb = READ_ONCE(commit_limit_mb) ?: default_limit_mb();
 
-	if (!mb)
-		return totalram_pages() / 4 * 3;
-	if (check_mul_overflow(mb, SZ_1M / PAGE_SIZE, &pages))
-		return ULONG_MAX;
-	return pages;
+	/* More than there are addresses is as good as no limit. */
+	return min(mb, TASK_SIZE_MAX / SZ_1M) * PAGES_PER_MB;
 }
 
 /* A task leaves the whole reserve alone, an application domain half of it. */
@@ -40,7 +50,7 @@ static unsigned long limit_at_level(u32 level)
 {
 	unsigned long limit = hm_charge_limit_pages();
 	unsigned int pct = min(READ_ONCE(critical_reserve_pct), 100u);
-	unsigned long reserve = mul_u64_u64_div_u64(limit, pct, 100);
+	unsigned long reserve = limit / 100 * pct + limit % 100 * pct / 100;
 
 	switch (level) {
 	case HOSTMEM_LEVEL_TASK:
@@ -54,14 +64,14 @@ static unsigned long limit_at_level(u32 level)
 
 int hm_charge(unsigned long pages, u32 level)
 {
-	unsigned long limit = limit_at_level(level);
+	long limit = limit_at_level(level);
 	long old = atomic_long_read(&charged);
 
 	/* A change of protection takes nothing, however full the limit is. */
 	if (!pages)
 		return 0;
 	do {
-		if (old > limit || pages > limit - old)
+		if (old > limit || pages > (unsigned long)(limit - old))
 			return -ENOMEM;
 	} while (!atomic_long_try_cmpxchg(&charged, &old, old + pages));
 	return 0;

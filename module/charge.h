@@ -11,6 +11,9 @@
 
 #include <linux/types.h>
 
+/** hm_charge_init - settle the default of the limit */
+void hm_charge_init(void);
+
 /**
  * hm_charge - take pages from the commit limit, all or none
  * @pages: how many

@@ -10,7 +10,12 @@
 #include <linux/mm.h>
 #include <linux/percpu_counter.h>
 #include <linux/sched/mm.h>
+#include <linux/shrinker.h>
 #include <linux/version.h>
+
+#ifdef HM_HAVE_PFN_T
+#include <linux/pfn_t.h>
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "hostmem needs Linux 6.1 or later: it searches the maple tree of VMAs"
@@ -85,5 +90,88 @@ static inline unsigned long hm_mm_unmapped_area(struct file *file,
 	return current->mm->get_unmapped_area(file, 0, len, 0, flags);
 #endif
 }
+
+/*
+ * Large pages: 6.12 taught the page tables to tell a PMD of a PFN mapping, and
+ * only then calls huge_fault for one.  6.17 dropped pfn_t.
+ */
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+#define HM_HUGE_FAULT(handler) .huge_fault = handler,
+
+static inline bool hm_large_pages_work(void)
+{
+	return has_transparent_hugepage();
+}
+
+static inline vm_fault_t hm_insert_pmd(struct vm_fault *vmf, struct page *page,
+				       bool write)
+{
+#ifdef HM_HAVE_PFN_T
+	return vmf_insert_pfn_pmd(vmf, page_to_pfn_t(page), write);
+#else
+	return vmf_insert_pfn_pmd(vmf, page_to_pfn(page), write);
+#endif
+}
+#else
+#define HM_HUGE_FAULT(handler)
+
+static inline bool hm_large_pages_work(void)
+{
+	return false;
+}
+
+static inline vm_fault_t hm_insert_pmd(struct vm_fault *vmf, struct page *page,
+				       bool write)
+{
+	return VM_FAULT_FALLBACK;
+}
+#endif
+
+/* A shrinker has been allocated by the kernel since 6.7. */
+typedef unsigned long hm_shrink_fn(struct shrinker *shrinker,
+				   struct shrink_control *control);
+
+#ifdef HM_HAVE_SHRINKER_ALLOC
+struct hm_shrinker {
+	struct shrinker *shrinker;
+};
+
+static inline int hm_shrinker_register(struct hm_shrinker *ours,
+				       const char *name, hm_shrink_fn *count,
+				       hm_shrink_fn *scan)
+{
+	ours->shrinker = shrinker_alloc(0, "%s", name);
+	if (!ours->shrinker)
+		return -ENOMEM;
+	ours->shrinker->count_objects = count;
+	ours->shrinker->scan_objects = scan;
+	shrinker_register(ours->shrinker);
+	return 0;
+}
+
+static inline void hm_shrinker_unregister(struct hm_shrinker *ours)
+{
+	shrinker_free(ours->shrinker);
+}
+#else
+struct hm_shrinker {
+	struct shrinker shrinker;
+};
+
+static inline int hm_shrinker_register(struct hm_shrinker *ours,
+				       const char *name, hm_shrink_fn *count,
+				       hm_shrink_fn *scan)
+{
+	ours->shrinker.count_objects = count;
+	ours->shrinker.scan_objects = scan;
+	ours->shrinker.seeks = DEFAULT_SEEKS;
+	return register_shrinker(&ours->shrinker, "%s", name);
+}
+
+static inline void hm_shrinker_unregister(struct hm_shrinker *ours)
+{
+	unregister_shrinker(&ours->shrinker);
+}
+#endif
 
 #endif /* HOSTMEM_COMPAT_H */

@@ -7,19 +7,21 @@
  */
 #include <linux/hostmem.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "calls.h"
 #include "ioctl.h"
-#include "rules.h"
-#include "space.h"
 
 /* All calls' structures: one is on the stack of hm_ioctl(). */
 union hm_ioctl_arg {
 	u32 size;
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
+	struct hostmem_protect protect;
 	struct hostmem_query query;
 	struct hostmem_status status;
+	struct hostmem_watch watch;
 };
 
 static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
@@ -55,18 +57,124 @@ static int ioc_free(struct hm_space *space, union hm_ioctl_arg *arg,
 static int ioc_query(struct hm_space *space, union hm_ioctl_arg *arg,
 		     void __user *uptr)
 {
+	struct hostmem_query __user *uarg = uptr;
 	struct hostmem_memory_info info;
+	u32 own;
 	int err;
 
-	if (arg->query.reserved || arg->query.addr >= TASK_SIZE)	/* Q3 */
+	if (arg->query.addr >= TASK_SIZE)			/* Q3 */
 		return -EINVAL;
-	err = hm_space_query(space, arg->query.addr & PAGE_MASK, &info);
+	err = hm_space_query(space, arg->query.addr & PAGE_MASK, &info, &own);
 	if (err)
 		return err;
 	if (copy_to_user(u64_to_user_ptr(arg->query.buffer), &info,
 			 sizeof(info)))
 		return -EFAULT;
+	return put_user(own, &uarg->out_own);
+}
+
+static int ioc_protect(struct hm_space *space, union hm_ioctl_arg *arg,
+		       void __user *uptr)
+{
+	const struct hostmem_protect *protect = &arg->protect;
+	u32 __user *uold = u64_to_user_ptr(protect->old);
+	hm_state_t want = hm_state_of_protect(protect->protect);
+	unsigned long start, end;
+	u32 old;
+	int err;
+
+	if (want == HM_RESERVED)				/* T5, T6 */
+		return -EINVAL;
+	/* What a failed call leaves there is NOACCESS (T11). */
+	if (put_user(HOSTMEM_NOACCESS, uold))			/* T4 */
+		return -EFAULT;
+	err = hm_check_range(protect->addr, protect->length, TASK_SIZE, &start,
+			     &end);
+	if (err)
+		return err;
+	err = hm_space_protect(space, start, end, want, &old);
+	if (err)
+		return err;
+	/* The call may itself have made @old read-only, which is no failure. */
+	(void)put_user(old, uold);
 	return 0;
+}
+
+/* Addresses that are collected between two copies to user space. */
+#define WATCH_BATCH	4096ul
+
+/* Count what the caller has got so far as written, since the call fails. */
+static void watch_undo(struct hm_space *space, const u64 __user *upages,
+		       u64 count, u64 *batch)
+{
+	unsigned long nr;
+	u64 i;
+
+	for (i = 0; i < count; i += nr) {
+		nr = min_t(u64, WATCH_BATCH, count - i);
+		if (!copy_from_user(batch, upages + i, nr * sizeof(*batch)))
+			hm_space_unwatch(space, batch, nr);
+	}
+}
+
+/* Collect and copy out in batches; each page is reset in the batch it is in. */
+static int watch_batches(struct hm_space *space,
+			 const struct hostmem_watch *watch, unsigned long start,
+			 unsigned long end, u64 *batch, u64 *count)
+{
+	bool reset = watch->flags & HOSTMEM_WATCH_RESET;
+	u64 __user *upages = u64_to_user_ptr(watch->pages);
+	unsigned long room, nr;
+	int err;
+
+	do {
+		room = min_t(u64, WATCH_BATCH, watch->count - *count);
+		err = hm_space_watch(space, start, end, reset, batch, room,
+				     &nr);
+		if (err)
+			return err;
+		if (copy_to_user(upages + *count, batch, nr * sizeof(*batch))) {
+			if (reset) {
+				hm_space_unwatch(space, batch, nr);
+				watch_undo(space, upages, *count, batch);
+			}
+			return -EFAULT;
+		}
+		*count += nr;
+		if (nr)
+			start = batch[nr - 1] + PAGE_SIZE;
+	} while (nr == room && *count < watch->count && start < end);
+	return 0;
+}
+
+static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
+		     void __user *uptr)
+{
+	const struct hostmem_watch *watch = &arg->watch;
+	struct hostmem_watch __user *uarg = uptr;
+	unsigned long start, end, nr;
+	u64 count = 0;
+	u64 *batch;
+	int err;
+
+	if (watch->flags & ~HOSTMEM_WATCH_RESET)		/* W21 */
+		return -EINVAL;
+	err = hm_check_range(watch->addr, watch->length, TASK_SIZE, &start,
+			     &end);
+	if (err)
+		return err;
+	if (!watch->count) {
+		if (!(watch->flags & HOSTMEM_WATCH_RESET))	/* W19 */
+			return -EINVAL;
+		return hm_space_watch(space, start, end, true, NULL, 0, &nr);
+	}
+	batch = kvmalloc_array(min_t(u64, WATCH_BATCH, watch->count),
+			       sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	if (!batch)
+		return -ENOMEM;
+	err = watch_batches(space, watch, start, end, batch, &count);
+	kvfree(batch);
+	return err ?: put_user(count, &uarg->out_count);
 }
 
 static int ioc_status(struct hm_space *space, union hm_ioctl_arg *arg,
@@ -106,7 +214,9 @@ static const struct hm_ioctl_op hm_ioctl_ops[] = {
 	IOCTL_OP(HOSTMEM_IOC_FREE, ioc_free, hostmem_free, length),
 	IOCTL_OP(HOSTMEM_IOC_QUERY, ioc_query, hostmem_query, buffer),
 	IOCTL_OP(HOSTMEM_IOC_STATUS, ioc_status, hostmem_status,
-		 out_commit_limit_bytes),
+		 out_large_page_bytes),
+	IOCTL_OP(HOSTMEM_IOC_PROTECT, ioc_protect, hostmem_protect, old),
+	IOCTL_OP(HOSTMEM_IOC_WATCH, ioc_watch, hostmem_watch, out_count),
 };
 
 long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)

@@ -5,14 +5,18 @@
  * This file: the device node and what a file of it is.  Knows the entrances
  * ioctl.c and mapping.c, and of the space only its birth and death.
  *
- *	ioctl.c, mapping.c	from user space and from the memory manager
+ *	ioctl.c, mapping.c	from user space, and from the memory manager
  *	  rules.c		  are the arguments right?
- *	  space.c		  the regions of one file; commit charge; locks
- *	    region.c		    one reservation
- *	      page_state.c	      the state of a page
- *	      block.c, supply.c	      pages by the 2 MiB, in use and in advance
- *	      backing.c		      the memory behind them
- *	      pte.c		      their page table entries
+ *	  placement.c		  where does a region go?
+ *	  calls.c		  each call, under its locks
+ *	  reserve.c, commit.c	  the longer ones; charge.c has the limits
+ *	  reclaim.c		  memory pressure
+ *	    space.c		    the regions of one file, by address
+ *	      region*.c		      one reservation: the walks over its pages
+ *	        page_state.c		the state of a page
+ *	        block.c, supply.c	pages by the 2 MiB, in use and in advance
+ *	        backing.c		the memory behind them
+ *	        pte.c			their page table entries
  *
  * Calls go down and to the right only.  Locks: see space.h.
  */
@@ -21,8 +25,10 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
+#include "charge.h"
 #include "ioctl.h"
 #include "mapping.h"
+#include "reclaim.h"
 #include "space.h"
 
 static int hm_open(struct inode *inode, struct file *file)
@@ -56,7 +62,6 @@ static const struct file_operations hm_fops = {
 	.compat_ioctl		= compat_ptr_ioctl,
 	.mmap			= hm_mmap,
 	.get_unmapped_area	= hm_get_unmapped_area,
-	.llseek			= no_llseek,
 };
 
 static struct miscdevice hm_device = {
@@ -65,7 +70,28 @@ static struct miscdevice hm_device = {
 	.fops	= &hm_fops,
 	.mode	= 0666,
 };
-module_misc_device(hm_device);
+
+static int __init hm_init(void)
+{
+	int err;
+
+	hm_charge_init();
+	err = hm_reclaim_init();
+	if (err)
+		return err;
+	err = misc_register(&hm_device);
+	if (err)
+		hm_reclaim_exit();
+	return err;
+}
+module_init(hm_init);
+
+static void __exit hm_exit(void)
+{
+	misc_deregister(&hm_device);
+	hm_reclaim_exit();
+}
+module_exit(hm_exit);
 
 MODULE_DESCRIPTION("Windows' virtual memory contract: reserve, commit, protect");
 MODULE_LICENSE("GPL");

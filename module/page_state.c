@@ -27,24 +27,47 @@ static const struct {
 	[HM_PROTECTION]		= { 0, 0 },	/* the value that no page has */
 };
 
+#define MODIFIERS	(HOSTMEM_GUARD | HOSTMEM_NOCACHE | HOSTMEM_WRITECOMBINE)
+
 hm_state_t hm_state_of_protect(u32 protect)
 {
+	u32 modifier = protect & MODIFIERS;
 	hm_state_t state;
 
+	if (modifier & (modifier - 1))				/* P6 */
+		return HM_RESERVED;
 	for (state = HM_NOACCESS; state <= HM_EXECUTE_READWRITE; state++)
-		if (protections[state].protect == protect)
-			return state;
-	return HM_RESERVED;
+		if (protections[state].protect == (protect & ~MODIFIERS))
+			break;
+	if (state > HM_EXECUTE_READWRITE)			/* P1-P4 */
+		return HM_RESERVED;
+	if (state == HM_NOACCESS && modifier)			/* P5 */
+		return HM_RESERVED;
+	return modifier == HOSTMEM_GUARD ? state | HM_GUARD : state;
 }
 
 u32 hm_state_protect(hm_state_t state)
 {
-	return protections[state & HM_PROTECTION].protect;
+	u32 protect = protections[state & HM_PROTECTION].protect;
+
+	return state & HM_GUARD ? protect | HOSTMEM_GUARD : protect;
+}
+
+static u32 allowed(hm_state_t state)
+{
+	return state & HM_GUARD ? 0 : protections[state & HM_PROTECTION].access;
 }
 
 bool hm_state_allows(hm_state_t state, enum hm_access access)
 {
-	return protections[state & HM_PROTECTION].access & (1u << access);
+	return allowed(state) & (1u << access);
+}
+
+bool hm_state_widens(hm_state_t from, hm_state_t to)
+{
+	u32 more = allowed(to) & ~allowed(from);
+
+	return !(allowed(from) & ~allowed(to)) && !(more & EXECUTES);
 }
 
 hm_state_t hm_state_commit(hm_state_t old, hm_state_t want)

@@ -15,6 +15,7 @@
  * typedef hm_state_t - the state of one page
  *
  * Bits 0-2 are the protection of a committed page, or HM_RESERVED.
+ * HM_GUARD is set until the page is first accessed.
  * HM_FRESH marks a page that a commit still under way has added: that commit
  * either settles it or takes it back, under the space's lock, so no one else
  * ever sees the bit.
@@ -29,6 +30,7 @@ typedef u8 hm_state_t;
 #define HM_EXECUTE_READ		5
 #define HM_EXECUTE_READWRITE	6
 #define HM_PROTECTION		0x07
+#define HM_GUARD		0x08
 #define HM_FRESH		0x80
 
 /* What a thread may want of a page. */
@@ -40,10 +42,11 @@ enum hm_access {
 
 /**
  * hm_state_of_protect - the state that a Windows protection asks for
- * @protect: HOSTMEM_NOACCESS ... HOSTMEM_EXECUTE_READWRITE
+ * @protect: HOSTMEM_NOACCESS ..., without or with one of HOSTMEM_GUARD,
+ *	HOSTMEM_NOCACHE and HOSTMEM_WRITECOMBINE
  *
- * Return: the state, or HM_RESERVED if @protect is not exactly one of the six
- * protections of private memory (rules P1-P4).
+ * Return: the state, or HM_RESERVED if @protect is none that private memory may
+ * have (rules P1-P6).  The cache attribute is no part of the state.
  */
 hm_state_t hm_state_of_protect(u32 protect);
 
@@ -51,7 +54,8 @@ hm_state_t hm_state_of_protect(u32 protect);
  * hm_state_protect - the Windows protection of a page
  * @state: its state
  *
- * Return: HOSTMEM_NOACCESS ...; 0 for a reserved page (rule Q7).
+ * Return: HOSTMEM_NOACCESS ..., with HOSTMEM_GUARD while armed; 0 for a
+ * reserved page (rules Q7, G4).
  */
 u32 hm_state_protect(hm_state_t state);
 
@@ -60,9 +64,25 @@ u32 hm_state_protect(hm_state_t state);
  * @state: its state
  * @access: what is wanted
  *
- * An executable page is readable, too, as on x86 hardware (rule P11).
+ * An executable page is readable, too, as on x86 hardware (rule P11).  An armed
+ * guard page allows nothing (rule G1).
  */
 bool hm_state_allows(hm_state_t state, enum hm_access access);
+
+/** hm_state_mapped - does a page in this state have a PTE? */
+static inline bool hm_state_mapped(hm_state_t state)
+{
+	return hm_state_allows(state, HM_READ);
+}
+
+/**
+ * hm_state_widens - does @to allow all that @from does, and no new execution?
+ *
+ * Then TLBs may keep what they know of @from: an access that they wrongly
+ * forbid faults and is retried.  That does not hold for instruction fetches,
+ * which x86 fails at once.
+ */
+bool hm_state_widens(hm_state_t from, hm_state_t to);
 
 /** hm_state_committed - is there memory behind a page? (rules B9, F11) */
 static inline bool hm_state_committed(hm_state_t state)
@@ -89,6 +109,12 @@ hm_state_t hm_state_settle(hm_state_t old, hm_state_t want);
 
 /** hm_state_rollback - a page of a commit that has failed (rule C16) */
 hm_state_t hm_state_rollback(hm_state_t old);
+
+/** hm_state_fire - a guard page after its first access (rules G1, G2) */
+static inline hm_state_t hm_state_fire(hm_state_t old)
+{
+	return old & ~HM_GUARD;
+}
 
 /**
  * hm_state_run - how many pages from one on have the same state

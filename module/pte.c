@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mapping, changing and unmapping of PTEs.  See pte.h.
+ * Setting, reading and removing PTEs.  See pte.h.
  */
+#include "block.h"
 #include "compat.h"
 #include "pte.h"
 
-static pgprot_t pgprot_of_state(hm_state_t state)
+pgprot_t hm_pte_prot(hm_state_t state)
 {
 	unsigned long vm_flags = VM_SHARED;
 
@@ -18,24 +19,23 @@ static pgprot_t pgprot_of_state(hm_state_t state)
 	return vm_get_page_prot(vm_flags);
 }
 
-static unsigned long addr_of_page(unsigned long addr, unsigned int nr)
+static unsigned long run_addr(const struct hm_run *run)
 {
-	return addr + ((unsigned long)nr << PAGE_SHIFT);
+	return hm_block_addr(run->block, run->first);
+}
+
+static pte_t pte_of_page(struct page *page, pgprot_t prot)
+{
+	return pte_mkspecial(pfn_pte(page_to_pfn(page), prot));
 }
 
 /**
- * struct hm_pte_run - pages within one page table
- * @vma: their VMA
- * @addr: address of the first page
- * @nr: how many
- * @pages: their memory
- * @prot: their protection
+ * struct hm_pte_walk - argument of a step below
+ * @run: the pages whose PTEs are wanted
+ * @prot: protection to be set
  */
-struct hm_pte_run {
-	struct vm_area_struct *vma;
-	unsigned long addr;
-	unsigned int nr;
-	struct page **pages;
+struct hm_pte_walk {
+	const struct hm_run *run;
 	pgprot_t prot;
 };
 
@@ -44,57 +44,89 @@ struct hm_pte_run {
  * asked for the first only: a block has one page table, so the others follow
  * that one, at a third of what a call for each would cost.
  */
-static int with_ptes(struct hm_pte_run *run, pte_fn_t step)
+static int with_ptes(struct hm_pte_walk *walk, pte_fn_t step)
 {
-	return apply_to_page_range(run->vma->vm_mm, run->addr, PAGE_SIZE, step,
-				   run);
+	return apply_to_page_range(walk->run->vma->vm_mm, run_addr(walk->run),
+				   PAGE_SIZE, step, walk);
+}
+
+/* Take a PTE; what the hardware knows of writes goes to the marks. */
+static pte_t take_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
+{
+	pte_t old = ptep_get_and_clear(run->vma->vm_mm,
+				       hm_block_addr(run->block, page), pte);
+
+	if (pte_dirty(old) && run->block->marks)
+		hm_marks_written(run->block->marks, page);
+	return old;
 }
 
 static int set_step(pte_t *pte, unsigned long addr, void *data)
 {
-	struct hm_pte_run *run = data;
-	unsigned int i;
+	const struct hm_pte_walk *walk = data;
+	const struct hm_run *run = walk->run;
+	struct page **page = run->block->pages + run->first;
+	struct page **end = page + run->nr;
 
-	for (i = 0; i < run->nr; i++, pte++, addr += PAGE_SIZE) {
-		unsigned long pfn = page_to_pfn(run->pages[i]);
-
+	for (; page < end; page++, pte++, addr += PAGE_SIZE) {
+		if (!*page)
+			continue;
+		if (!pte_none(ptep_get(pte)))
+			take_pte(run, page - run->block->pages, pte);
 		set_pte_at(run->vma->vm_mm, addr, pte,
-			   pte_mkspecial(pfn_pte(pfn, run->prot)));
+			   pte_of_page(*page, walk->prot));
 	}
 	return 0;
 }
 
-static int clear_step(pte_t *pte, unsigned long addr, void *data)
+static int mark_step(pte_t *pte, unsigned long addr, void *data)
 {
-	struct hm_pte_run *run = data;
+	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
 	unsigned int i;
 
-	for (i = 0; i < run->nr; i++, pte++, addr += PAGE_SIZE)
-		ptep_get_and_clear(run->vma->vm_mm, addr, pte);
+	for (i = 0; i < run->nr; i++)
+		if (unlikely(pte_dirty(ptep_get(pte + i))))
+			hm_marks_written(run->block->marks, run->first + i);
 	return 0;
 }
 
-static int set_ptes_of(struct vm_area_struct *vma, unsigned long addr,
-		       struct page **pages, unsigned int nr, pgprot_t prot)
+/*
+ * Keep the first and the last PTE that are there.  Where dirty bits matter they
+ * are kept clean and read-only, so that whoever writes from here on has to wait
+ * in the fault handler.
+ */
+static int thin_out_step(pte_t *pte, unsigned long addr, void *data)
 {
-	struct hm_pte_run run = {
-		.vma = vma,
-		.addr = addr,
-		.nr = nr,
-		.pages = pages,
-		.prot = prot,
-	};
+	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
+	int first = 0, last = run->nr - 1;
+	int i;
 
-	return with_ptes(&run, set_step);
+	while (first <= last && pte_none(ptep_get(pte + first)))
+		first++;
+	while (first < last && pte_none(ptep_get(pte + last)))
+		last--;
+	for (i = first + 1; i < last; i++)
+		take_pte(run, run->first + i, pte + i);
+
+	if (!run->block->marks || first > last)
+		return 0;
+	for (i = first; i <= last; i += max(last - first, 1)) {
+		pte_t old = take_pte(run, run->first + i, pte + i);
+
+		set_pte_at(run->vma->vm_mm,
+			   hm_block_addr(run->block, run->first + i), pte + i,
+			   pte_wrprotect(pte_mkclean(old)));
+	}
+	return 0;
 }
 
-int hm_pte_map(struct vm_area_struct *vma, unsigned long addr,
-	       struct page **pages, unsigned int nr, hm_state_t state)
+int hm_pte_create(const struct hm_run *run, hm_state_t state)
 {
-	pgprot_t prot = pgprot_of_state(state);
+	pgprot_t prot = hm_pte_prot(state);
+	unsigned long addr = run_addr(run);
 	int err;
 
-	mmap_assert_write_locked(vma->vm_mm);
+	mmap_assert_write_locked(run->vma->vm_mm);
 
 	/*
 	 * remap_pfn_range() makes the page table and the run's first PTE.  The
@@ -102,57 +134,51 @@ int hm_pte_map(struct vm_area_struct *vma, unsigned long addr,
 	 * memory type tracking anew, which for RAM has but one answer and takes
 	 * 370 instructions where the PTE itself takes 10.
 	 */
-	err = remap_pfn_range(vma, addr, page_to_pfn(pages[0]), PAGE_SIZE,
-			      prot);
-	hm_vm_forget_pat(vma);
+	err = remap_pfn_range(run->vma, addr,
+			      page_to_pfn(run->block->pages[run->first]),
+			      PAGE_SIZE, prot);
+	hm_vm_forget_pat(run->vma);
 	if (err)
 		return -ENOMEM;
 
 	/* The table stays; a page without access has no PTE in it. */
-	if (!hm_state_allows(state, HM_READ)) {
-		hm_pte_unmap(vma, addr, addr + PAGE_SIZE);
-		return 0;
-	}
-	if (nr == 1)
-		return 0;
-	err = set_ptes_of(vma, addr + PAGE_SIZE, pages + 1, nr - 1, prot);
-	if (err)
-		hm_pte_unmap(vma, addr, addr_of_page(addr, nr));
-	return err;
+	if (!hm_state_mapped(state))
+		hm_pte_unmap(run->vma, addr, addr + PAGE_SIZE);
+	else if (run->nr > 1)
+		hm_pte_set(run, state);
+	return 0;
 }
 
-void hm_pte_change(struct vm_area_struct *vma, unsigned long addr,
-		   struct page **pages, unsigned int nr, hm_state_t from,
-		   hm_state_t to)
+void hm_pte_set(const struct hm_run *run, hm_state_t state)
 {
-	mmap_assert_locked(vma->vm_mm);
-
-	/*
-	 * Unmapping flushes the TLBs, which a change in place could not: no
-	 * exported function flushes a range.  A thread that finds the PTE gone
-	 * meanwhile waits in the fault handler for the caller's lock.
-	 */
-	if (hm_state_allows(from, HM_READ)) {
-		hm_pte_thin_out(vma, addr, nr);
-		hm_pte_unmap(vma, addr, addr_of_page(addr, nr));
-	}
-	/* Were a PTE missing after all, its first fault would bring it back. */
-	if (hm_state_allows(to, HM_READ))
-		set_ptes_of(vma, addr, pages, nr, pgprot_of_state(to));
-}
-
-void hm_pte_thin_out(struct vm_area_struct *vma, unsigned long addr,
-		     unsigned int nr)
-{
-	struct hm_pte_run run = {
-		.vma = vma,
-		.addr = addr + PAGE_SIZE,
-		.nr = nr - 2,
+	struct hm_pte_walk walk = {
+		.run = run,
+		.prot = hm_pte_prot(state),
 	};
 
+	mmap_assert_locked(run->vma->vm_mm);
+
+	/* Were a PTE missing after all, its first fault would bring it back. */
+	with_ptes(&walk, set_step);
+}
+
+void hm_pte_mark_written(const struct hm_run *run)
+{
+	struct hm_pte_walk walk = { .run = run };
+
+	mmap_assert_locked(run->vma->vm_mm);
+	with_ptes(&walk, mark_step);
+}
+
+void hm_pte_thin_out(const struct hm_run *run)
+{
+	struct hm_pte_walk walk = { .run = run };
+
+	mmap_assert_locked(run->vma->vm_mm);
+
 	/* A zap takes 90 instructions for a PTE and 8 for none. */
-	if (nr > 8)
-		with_ptes(&run, clear_step);
+	if (run->block->marks || run->nr > 8)
+		with_ptes(&walk, thin_out_step);
 }
 
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
@@ -162,9 +188,9 @@ void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 	hm_zap(vma, start, end - start);
 }
 
-vm_fault_t hm_pte_fault(struct vm_area_struct *vma, unsigned long addr,
-			struct page *page, hm_state_t state)
+vm_fault_t hm_pte_fault(const struct hm_run *run, hm_state_t state)
 {
-	return vmf_insert_pfn_prot(vma, addr, page_to_pfn(page),
-				   pgprot_of_state(state));
+	return vmf_insert_pfn_prot(run->vma, run_addr(run),
+				   page_to_pfn(run->block->pages[run->first]),
+				   hm_pte_prot(state));
 }

@@ -2,11 +2,14 @@
 /*
  * The page tables: the only file that maps committed pages and unmaps them.
  *
- * Whenever space->lock is free, a page has a PTE exactly if it is committed
- * with a protection other than HM_NOACCESS, and the PTE grants exactly that
- * protection.  The VMA allows everything that any page may ever be given.
+ * Whenever space->lock is free, a page with memory has a PTE exactly if its
+ * state is a mapped one, and the PTE grants exactly what the state allows.  The
+ * VMA allows everything that any page may ever be given.  A PTE starts clean;
+ * the hardware sets its dirty bit at the first write, and before a PTE goes,
+ * that bit moves to the marks of the block, so no write is ever lost.
  *
- * Called by region.c with mmap_lock and space->lock held.
+ * Called by the regions' walks with space->lock and mmap_lock held: for reading
+ * unless something else is said.
  */
 #ifndef HOSTMEM_PTE_H
 #define HOSTMEM_PTE_H
@@ -15,48 +18,58 @@
 
 #include "page_state.h"
 
+struct hm_block;
+
+/** hm_pte_prot - what the hardware calls the protection of a state */
+pgprot_t hm_pte_prot(hm_state_t state);
+
 /**
- * hm_pte_map - make the page table of a block and map its first pages
+ * struct hm_run - pages of one block that are treated alike
  * @vma: their VMA
- * @addr: address of the first page
- * @pages: their memory
- * @nr: how many, at least one and within the block
- * @state: the state that they have
+ * @block: their block; its marks get the dirty bits
+ * @first: first page
+ * @nr: how many, at least one
+ */
+struct hm_run {
+	struct vm_area_struct *vma;
+	struct hm_block *block;
+	unsigned int first;
+	unsigned int nr;
+};
+
+/**
+ * hm_pte_create - make the page table of a block and map a first run
+ * @run: the run
+ * @state: the state that its pages have
  *
  * Context: mmap_lock held for writing, and the VMA's own lock.
  * Return: 0 or -ENOMEM for want of a page table; then none is mapped.
  */
-int hm_pte_map(struct vm_area_struct *vma, unsigned long addr,
-	       struct page **pages, unsigned int nr, hm_state_t state);
+int hm_pte_create(const struct hm_run *run, hm_state_t state);
 
 /**
- * hm_pte_change - give pages another protection
- * @vma: their VMA
- * @addr: address of the first page
- * @pages: their memory
- * @nr: how many, at least one and within one block
- * @from: the state that they have had; HM_NOACCESS if they are new
- * @to: the state that they have now
+ * hm_pte_set - set the PTEs of a run
+ * @run: the run; pages without memory are passed over
+ * @state: the state that its pages have, a mapped one
  *
- * Context: mmap_lock held.  Cannot fail: the block has had its page table since
- * its first commit.
+ * What the PTEs allowed before stays in the TLBs.  Cannot fail: the block has
+ * had its page table since its first commit.
  */
-void hm_pte_change(struct vm_area_struct *vma, unsigned long addr,
-		   struct page **pages, unsigned int nr, hm_state_t from,
-		   hm_state_t to);
+void hm_pte_set(const struct hm_run *run, hm_state_t state);
+
+/** hm_pte_mark_written - copy the dirty bits of a run to the marks */
+void hm_pte_mark_written(const struct hm_run *run);
 
 /**
- * hm_pte_thin_out - prepare a run for hm_pte_unmap(), which is quicker then
- * @vma: the VMA
- * @addr: address of the first page
- * @nr: pages, within one block, all of them mapped
+ * hm_pte_thin_out - get a run ready for hm_pte_unmap()
+ * @run: the run, all of its pages in a mapped state
  *
- * Removes the PTEs between the first and the last.  They are not flushed: that
- * the two outer ones do when they are unmapped, for a flush covers all between
- * the first and the last page that an unmap has met.
+ * Moves the dirty bits to the marks and removes the PTEs between the first and
+ * the last, which makes the unmap quicker.  They are not flushed: that the two
+ * outer ones do when they are unmapped, for a flush covers all between the
+ * first and the last page that an unmap has met.
  */
-void hm_pte_thin_out(struct vm_area_struct *vma, unsigned long addr,
-		     unsigned int nr);
+void hm_pte_thin_out(const struct hm_run *run);
 
 /**
  * hm_pte_unmap - remove all PTEs of a range and flush them from the TLBs
@@ -64,21 +77,19 @@ void hm_pte_thin_out(struct vm_area_struct *vma, unsigned long addr,
  * @start: first address
  * @end: address behind the last
  *
- * Context: mmap_lock held for reading or writing.
+ * The runs in it must have been thinned out, lest their dirty bits are lost.
  */
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long end);
 
 /**
- * hm_pte_fault - map the one page that has faulted
- * @vma: its VMA
- * @addr: its address
- * @page: its memory
- * @state: the state that it has, which allows the access
+ * hm_pte_fault - map one page in a fault handler
+ * @run: the page; it has memory
+ * @state: the state that it has, a mapped one
  *
+ * Context: mmap_lock or the VMA's own lock held for reading.
  * Return: as a fault handler.
  */
-vm_fault_t hm_pte_fault(struct vm_area_struct *vma, unsigned long addr,
-			struct page *page, hm_state_t state);
+vm_fault_t hm_pte_fault(const struct hm_run *run, hm_state_t state);
 
 #endif /* HOSTMEM_PTE_H */

@@ -27,11 +27,19 @@ struct hm_supply;
  * @start: first address, granule aligned; invariant after init
  * @end: address behind the last, page aligned; invariant after init
  * @protect: protection given at reserve; invariant after init
+ * @cache: HOSTMEM_NOCACHE, HOSTMEM_WRITECOMBINE or 0, for all of its pages;
+ *	invariant after init
+ * @watched: has a write watch; invariant after init
+ * @large: is made of large pages, all of them committed with @protect for as
+ *	long as it lives; invariant after init
  * @releasing: a release is under way: no call finds the region any more;
  *	space->lock
- * @blocks: by hm_block_index(): blocks with at least one committed page;
- *	space->lock
+ * @blocks: by number from the region's first 2 MiB on: blocks with at least one
+ *	committed page; space->lock
  * @committed: pages committed; space->lock
+ * @resident: pages with memory: the committed ones less those whose contents
+ *	have gone after a reset; space->lock
+ * @nr_reset: pages whose contents may go; an upper bound; space->lock
  */
 struct hm_region {
 	struct rb_node node;
@@ -39,13 +47,21 @@ struct hm_region {
 	unsigned long start;
 	unsigned long end;
 	u32 protect;
+	u32 cache;
+	bool watched;
+	bool large;
 	bool releasing;
 	struct xarray blocks;
 	unsigned long committed;
+	unsigned long resident;
+	unsigned long nr_reset;
 };
 
 /**
  * hm_region_create - a region without mapping or pages
+ * @start: first address
+ * @end: address behind the last
+ * @protect: protection given at reserve
  *
  * Return: the region or NULL.
  */
@@ -103,26 +119,123 @@ int hm_region_commit(struct hm_region *region, unsigned long start,
  * @discard: gets the memory
  *
  * Context: mmap_lock held.
- * Return: pages that were committed.
  */
-unsigned long hm_region_decommit(struct hm_region *region, unsigned long start,
-				 unsigned long end,
-				 struct hm_discard *discard);
+void hm_region_decommit(struct hm_region *region, unsigned long start,
+			unsigned long end, struct hm_discard *discard);
+
+/**
+ * hm_region_protect - give a range another protection (rules T1-T17)
+ * @region: the region
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ * @want: the state that all pages get
+ * @old: the protection that the first page had
+ *
+ * Context: mmap_lock held.
+ * Return: 0; -EADDRNOTAVAIL if a page isn't committed, nothing has changed then.
+ */
+int hm_region_protect(struct hm_region *region, unsigned long start,
+		      unsigned long end, hm_state_t want, u32 *old);
 
 /** hm_region_query - describe the pages from @addr on (rules Q4-Q7) */
 void hm_region_query(struct hm_region *region, unsigned long addr,
 		     struct hostmem_memory_info *info);
 
-/** hm_region_may - does a page's protection allow an access? */
-bool hm_region_may(struct hm_region *region, unsigned long addr,
-		   enum hm_access access);
+/**
+ * hm_region_fault - a thread has touched a page in a way its PTE forbids
+ * @region: the region
+ * @addr: address of the page
+ * @access: what the thread wants
+ * @user: it is in user mode, and not in a system call
+ *
+ * Context: mmap_lock or the VMA's own lock held for reading.
+ * Return: VM_FAULT_NOPAGE to have the access retried, VM_FAULT_SIGBUS for a
+ * guard page, which is none any more, or VM_FAULT_SIGSEGV.
+ */
+vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
+			   enum hm_access access, bool user);
 
 /**
- * hm_region_map_page - make sure that a page that may be read has its PTE
+ * hm_region_huge_fault - map one large page of a region that is made of them
+ * @region: the region
+ * @vmf: the fault
+ * @access: what the thread wants
  *
- * Context: mmap_lock or the VMA's own lock held.
  * Return: as a fault handler.
  */
-vm_fault_t hm_region_map_page(struct hm_region *region, unsigned long addr);
+vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
+				enum hm_access access);
+
+/**
+ * hm_region_access - copy between a debugger and committed pages
+ * @region: the region
+ * @addr: first address, in the region
+ * @buf: kernel memory
+ * @len: bytes
+ * @write: to the pages rather than from them
+ *
+ * Protections don't count, as debuggers expect.
+ * Return: bytes copied, up to the first page that isn't committed.
+ */
+int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,
+		     int len, bool write);
+
+/**
+ * hm_region_watch - collect written pages
+ * @region: the region, which is watched
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ * @reset: make those clean that are collected
+ * @pages: gets their addresses in ascending order; NULL to have none collected
+ *	but all reset
+ * @max: room in @pages
+ *
+ * Context: mmap_lock held.
+ * Return: entries filled.
+ */
+unsigned long hm_region_watch(struct hm_region *region, unsigned long start,
+			      unsigned long end, bool reset, u64 *pages,
+			      unsigned long max);
+
+/**
+ * hm_region_mark_written - count collected pages as written after all
+ * @region: the region, which is watched
+ * @pages: addresses, which nobody has checked
+ * @nr: how many
+ */
+void hm_region_mark_written(struct hm_region *region, const u64 *pages,
+			    unsigned long nr);
+
+/**
+ * hm_region_reset - let the contents of committed pages go (rules R1-R8)
+ * @region: the region
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ *
+ * Context: mmap_lock held.
+ */
+void hm_region_reset(struct hm_region *region, unsigned long start,
+		     unsigned long end);
+
+/**
+ * hm_region_reset_undo - keep the contents that are still there (rule R11)
+ *
+ * Context: mmap_lock held.
+ * Return: 0; -EADDRNOTAVAIL if contents of some page have gone.
+ */
+int hm_region_reset_undo(struct hm_region *region, unsigned long start,
+			 unsigned long end);
+
+/**
+ * hm_region_reclaim - take the memory of pages whose contents may go
+ * @region: the region
+ * @want: how many pages are enough
+ * @discard: gets the memory
+ *
+ * Context: mmap_lock held.
+ * Return: pages taken.
+ */
+unsigned long hm_region_reclaim(struct hm_region *region, unsigned long want,
+				struct hm_discard *discard);
 
 #endif /* HOSTMEM_REGION_H */

@@ -8,11 +8,12 @@
 
 #include "rules.h"
 
-#define ALLOC_TYPES	(HOSTMEM_COMMIT | HOSTMEM_RESERVE | HOSTMEM_TOP_DOWN)
+#define RESETS		(HOSTMEM_RESET | HOSTMEM_RESET_UNDO)
+#define RESERVE_TYPES	(HOSTMEM_COMMIT | HOSTMEM_RESERVE | HOSTMEM_TOP_DOWN | \
+			 HOSTMEM_WRITE_WATCH | HOSTMEM_LARGE_PAGES)
 
-/* [down(addr), up(addr + length)), all of it below @limit (A9-A11, F13). */
-static int page_range(u64 addr, u64 length, unsigned long limit,
-		      unsigned long *start, unsigned long *end)
+int hm_check_range(u64 addr, u64 length, unsigned long limit,
+		   unsigned long *start, unsigned long *end)
 {
 	u64 last;
 
@@ -25,12 +26,33 @@ static int page_range(u64 addr, u64 length, unsigned long limit,
 	return 0;
 }
 
+/* Which types go together (A2-A7, L1, L4). */
+static bool types_are_valid(u32 type)
+{
+	const u32 both = HOSTMEM_RESERVE | HOSTMEM_COMMIT;
+
+	if (type & RESETS)
+		return type == HOSTMEM_RESET || type == HOSTMEM_RESET_UNDO;
+	if (type & ~RESERVE_TYPES || !(type & both))
+		return false;
+	if (type & HOSTMEM_WRITE_WATCH && !(type & HOSTMEM_RESERVE))
+		return false;
+	if (type & HOSTMEM_LARGE_PAGES)
+		return (type & both) == both && !(type & HOSTMEM_WRITE_WATCH);
+	return true;
+}
+
+static bool large_pages_are_valid(const struct hostmem_alloc *arg,
+				  hm_state_t want)
+{
+	return hm_state_mapped(want) && IS_ALIGNED(arg->addr, HM_LARGE_PAGE) &&
+	       IS_ALIGNED(arg->length, HM_LARGE_PAGE);
+}
+
 int hm_check_alloc(const struct hostmem_alloc *arg, unsigned long task_size,
 		   struct hm_alloc_request *req)
 {
-	if (arg->type & ~ALLOC_TYPES)				/* A2 */
-		return -EINVAL;
-	if (!(arg->type & (HOSTMEM_COMMIT | HOSTMEM_RESERVE)))	/* A3 */
+	if (!types_are_valid(arg->type))
 		return -EINVAL;
 	if (arg->level > HOSTMEM_LEVEL_PROCESS)
 		return -EINVAL;
@@ -39,17 +61,25 @@ int hm_check_alloc(const struct hostmem_alloc *arg, unsigned long task_size,
 		.protect = arg->protect,
 		.want = hm_state_of_protect(arg->protect),
 		.level = arg->level,
-		.anywhere = !arg->addr,
 		.commit = arg->type & HOSTMEM_COMMIT,
-		/* A commit at no address is a reservation, too (C1). */
-		.reserve = arg->type & HOSTMEM_RESERVE || !arg->addr,
+		.reset = arg->type == HOSTMEM_RESET,
+		.reset_undo = arg->type == HOSTMEM_RESET_UNDO,
 		.top_down = arg->type & HOSTMEM_TOP_DOWN,
+		.watched = arg->type & HOSTMEM_WRITE_WATCH,
+		.large = arg->type & HOSTMEM_LARGE_PAGES,
 	};
 	if (req->want == HM_RESERVED)				/* A8 */
 		return -EINVAL;
-	if (page_range(arg->addr, arg->length, task_size, &req->start,
-		       &req->end))
+	if (hm_check_range(arg->addr, arg->length, task_size, &req->start,
+			   &req->end))
 		return -EINVAL;
+	if (req->large && !large_pages_are_valid(arg, req->want))
+		return -EINVAL;
+
+	/* A commit at no address is a reservation, too (C1); a reset isn't. */
+	req->reserve = arg->type & HOSTMEM_RESERVE ||
+		       (req->commit && !arg->addr);
+	req->anywhere = req->reserve && !arg->addr;
 	if (req->reserve) {
 		req->start = ALIGN_DOWN(req->start, HOSTMEM_GRANULE);	/* B2 */
 		if (!req->start && !req->anywhere)		/* A1 */
@@ -73,6 +103,6 @@ int hm_check_free(const struct hostmem_free *arg, unsigned long task_size,
 		req->end = req->start;
 		return 0;
 	}
-	return page_range(arg->addr, arg->length, task_size, &req->start,
-			  &req->end);
+	return hm_check_range(arg->addr, arg->length, task_size, &req->start,
+			      &req->end);
 }

@@ -9,16 +9,20 @@
  *
  * Lock order, outermost first:
  *
+ *	the lock of all spaces		reclaim
  *	mmap_lock			writing: commit, mmap, munmap
- *					reading: decommit, faults, foreign queries
+ *					reading: all else that changes PTEs,
+ *					foreign queries; reclaim only tries
  *	  the VMA's own lock		faults (reading), commit (writing)
- *	    space->lock			all that a space and its regions hold
+ *	    space->lock			all that a space and its regions hold;
+ *					reclaim only tries
  *	      page table locks, xarray locks, locks of the page allocator
  *
  * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or while
  * memory is zeroed or freed.
  *
- * Called by ioctl.c, mapping.c and main.c.
+ * This file and space.c are what all that works on a space stands on: calls.c,
+ * reserve.c, commit.c and reclaim.c.  main.c makes and drops spaces.
  */
 #ifndef HOSTMEM_SPACE_H
 #define HOSTMEM_SPACE_H
@@ -28,7 +32,6 @@
 #include <linux/rbtree.h>
 
 #include "region.h"
-#include "rules.h"
 
 /**
  * struct hm_space - the regions of one open file
@@ -39,6 +42,7 @@
  * @lock: see the lock order above
  * @regions: by address, never overlapping; @lock
  * @births: reservations that wait for their VMA; @lock
+ * @all: in hm_spaces; hm_spaces_lock
  * @nr_regions: regions in the tree; @lock
  * @reserved: pages in them; @lock
  * @committed: committed pages in them; @lock
@@ -49,27 +53,18 @@ struct hm_space {
 	struct mutex lock;
 	struct rb_root regions;
 	struct list_head births;
+	struct list_head all;
 	unsigned long nr_regions;
 	unsigned long reserved;
 	unsigned long committed;
 };
 
-/**
- * struct hm_birth - a reservation on its way through vm_mmap()
- * @link: in space->births; space->lock
- * @task: who called; invariant after init
- * @region: the region, until a VMA has taken it; space->lock
- * @top_down: where to look for room; invariant after init
- *
- * On the stack of the call that reserves.  A mapping of the file that is not
- * announced by one of these is refused.
- */
-struct hm_birth {
-	struct list_head link;
-	struct task_struct *task;
-	struct hm_region *region;
-	bool top_down;
-};
+/* All spaces there are, for those who look for memory to reclaim. */
+extern struct list_head hm_spaces;
+extern struct mutex hm_spaces_lock;
+
+/* Pages in all spaces whose contents may go; an upper bound. */
+extern atomic_long_t hm_spaces_nr_reset;
 
 /**
  * hm_space_create - a space for the current address space
@@ -85,72 +80,71 @@ void hm_space_destroy(struct hm_space *space);
 /** hm_space_is_current - does the caller live in the space's address space? */
 bool hm_space_is_current(const struct hm_space *space);
 
+/** hm_space_lookup - the region that an address lies in, released or not */
+struct hm_region *hm_space_lookup(struct hm_space *space, unsigned long addr);
+
 /**
- * hm_space_alloc - reserve, commit, or both
- * @space: of the current address space
- * @req: checked arguments
- * @addr: first byte of what was allocated
+ * hm_space_find - the region that all of a range lies in (rules C2-C4)
+ * @space: its lock is held
+ * @start: page aligned
+ * @end: page aligned; @start to ask for one address
  *
- * Return: 0 or, with nothing changed, an errno of the dictionary in
- * <linux/hostmem.h>.
+ * Return: the region, or NULL if there is none or it is being released.
  */
-int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
-		   unsigned long *addr);
+struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
+				unsigned long end);
 
 /**
- * hm_space_free - decommit or release
- * @space: of the current address space
- * @req: checked arguments
+ * hm_space_is_mapped - does a region still have its VMA?
  *
- * Return: 0 or, with nothing changed, an errno of the dictionary.
+ * munmap takes a VMA out of the address space with mmap_lock held for writing,
+ * but tears its page tables down with the lock held for reading, before the
+ * region hears of it.  Whoever holds it for reading, too, has to look.
  */
-int hm_space_free(struct hm_space *space, const struct hm_free_request *req);
+bool hm_space_is_mapped(const struct hm_space *space,
+			const struct hm_region *region);
 
 /**
- * hm_space_query - describe the memory at an address
- * @space: of the current address space
- * @addr: page aligned, below TASK_SIZE
- * @info: filled on success
+ * hm_space_find_to_free - the region that a free means (rules F3-F10)
+ * Return: the region or an ERR_PTR.
+ */
+struct hm_region *hm_space_find_to_free(struct hm_space *space,
+					unsigned long start, unsigned long end);
+
+/**
+ * hm_space_may_have - may pages of a region get a state?
+ * @region: the region or NULL
+ * @want: the state
  *
- * Return: 0 or -EINTR after a fatal signal.
+ * Return: 0; -EADDRNOTAVAIL if there is no region, or one of large pages, which
+ * stay what they are (rules C15, L3); -EACCES if the device is mounted noexec
+ * and @want is executable.
  */
-int hm_space_query(struct hm_space *space, unsigned long addr,
-		   struct hostmem_memory_info *info);
-
-/** hm_space_status - fill the out_ members */
-void hm_space_status(struct hm_space *space, struct hostmem_status *status);
+int hm_space_may_have(const struct hm_region *region, hm_state_t want);
 
 /**
- * hm_space_birth - the reservation for which the current task maps the file
+ * struct hm_account - what a region has had before a change
  *
- * Return: the birth, or NULL if the task maps the file on its own account.
+ * Taken before pages of a region are committed, decommitted, reset or
+ * reclaimed, and settled with the space and its mm after that, all of it under
+ * space->lock.
  */
-struct hm_birth *hm_space_birth(struct hm_space *space);
+struct hm_account {
+	struct hm_space *space;
+	struct hm_region *region;
+	unsigned long committed;
+	unsigned long resident;
+	unsigned long nr_reset;
+};
+
+/** hm_account_open - note what a region has */
+struct hm_account hm_account_open(struct hm_space *space,
+				  struct hm_region *region);
 
 /**
- * hm_space_attach - the VMA for a reservation is there
- * @space: the space
- * @birth: from hm_space_birth()
- * @vma: its VMA; mmap_lock is held for writing
- *
- * Return: the region, which the VMA owns from here on.
+ * hm_account_close - settle the difference
+ * Return: pages committed since; negative if decommitted.
  */
-struct hm_region *hm_space_attach(struct hm_space *space,
-				  struct hm_birth *birth,
-				  struct vm_area_struct *vma);
-
-/** hm_space_detach - the VMA of a region is gone, and its PTEs with it */
-void hm_space_detach(struct hm_space *space, struct hm_region *region);
-
-/**
- * hm_space_fault - a thread has touched a page that has no PTE
- * Return: as a fault handler.
- */
-vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
-			  unsigned long addr, enum hm_access access);
-
-/** hm_space_may_write - may the page at @addr be written? */
-bool hm_space_may_write(struct hm_space *space, struct hm_region *region,
-			unsigned long addr);
+long hm_account_close(const struct hm_account *account);
 
 #endif /* HOSTMEM_SPACE_H */

@@ -14,7 +14,7 @@ void hm_supply_add(struct hm_supply *supply, struct hm_block *block)
 	supply->pages += block->committed;
 }
 
-int hm_supply_fill(struct hm_supply *supply)
+int hm_supply_fill(struct hm_supply *supply, bool large)
 {
 	struct hm_block *block;
 	unsigned int i, n;
@@ -28,7 +28,8 @@ int hm_supply_fill(struct hm_supply *supply)
 		hm_for_each_run(block, all, i, n) {
 			if (!hm_state_committed(block->state[i]))
 				continue;
-			err = hm_backing_alloc(block, i, n);
+			err = large ? hm_backing_alloc_large(block) :
+				      hm_backing_alloc(block, i, n);
 			if (err)
 				return err;
 		}

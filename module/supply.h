@@ -38,11 +38,13 @@ void hm_supply_add(struct hm_supply *supply, struct hm_block *block);
 
 /**
  * hm_supply_fill - allocate and zero the memory of all pages
+ * @supply: the supply
+ * @large: each block has to be one piece
  *
  * Context: sleeps; no lock held.
  * Return: 0, -ENOMEM, or -EINTR after a fatal signal.
  */
-int hm_supply_fill(struct hm_supply *supply);
+int hm_supply_fill(struct hm_supply *supply, bool large);
 
 /**
  * hm_supply_find - the block that supplies a run of pages

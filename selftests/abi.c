@@ -35,7 +35,7 @@ AT(hostmem_free, length, 16, 8);
 IS(hostmem_free, 24);
 
 AT(hostmem_query, size, 0, 4);
-AT(hostmem_query, reserved, 4, 4);
+AT(hostmem_query, out_own, 4, 4);
 AT(hostmem_query, addr, 8, 8);
 AT(hostmem_query, buffer, 16, 8);
 IS(hostmem_query, 24);
@@ -58,7 +58,24 @@ AT(hostmem_status, out_reserved_bytes, 16, 8);
 AT(hostmem_status, out_committed_bytes, 24, 8);
 AT(hostmem_status, out_total_committed_bytes, 32, 8);
 AT(hostmem_status, out_commit_limit_bytes, 40, 8);
-IS(hostmem_status, 48);
+AT(hostmem_status, out_large_page_bytes, 48, 8);
+IS(hostmem_status, 56);
+
+AT(hostmem_protect, size, 0, 4);
+AT(hostmem_protect, protect, 4, 4);
+AT(hostmem_protect, addr, 8, 8);
+AT(hostmem_protect, length, 16, 8);
+AT(hostmem_protect, old, 24, 8);
+IS(hostmem_protect, 32);
+
+AT(hostmem_watch, size, 0, 4);
+AT(hostmem_watch, flags, 4, 4);
+AT(hostmem_watch, addr, 8, 8);
+AT(hostmem_watch, length, 16, 8);
+AT(hostmem_watch, pages, 24, 8);
+AT(hostmem_watch, count, 32, 8);
+AT(hostmem_watch, out_count, 40, 8);
+IS(hostmem_watch, 48);
 
 /* What the query fills is what Windows' structure has in these places. */
 #define SAME_PLACE(ours, theirs)					\
@@ -85,8 +102,10 @@ union argument {
 	__u32 size;
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
+	struct hostmem_protect protect;
 	struct hostmem_query query;
 	struct hostmem_status status;
+	struct hostmem_watch watch;
 };
 
 /*
@@ -126,6 +145,20 @@ FIXTURE_VARIANT_ADD(call, query)
 {
 	.request = HOSTMEM_IOC_QUERY,
 	.size = sizeof(struct hostmem_query),
+	.writes = true,
+};
+
+FIXTURE_VARIANT_ADD(call, protect)
+{
+	.request = HOSTMEM_IOC_PROTECT,
+	.size = sizeof(struct hostmem_protect),
+};
+
+FIXTURE_VARIANT_ADD(call, watch)
+{
+	.request = HOSTMEM_IOC_WATCH,
+	.size = sizeof(struct hostmem_watch),
+	.writes = true,
 };
 
 FIXTURE_VARIANT_ADD(call, status)
@@ -165,6 +198,24 @@ static void fill(union argument *arg, unsigned int request, char *base,
 			.buffer = (uintptr_t)info,
 		};
 		break;
+	case HOSTMEM_IOC_PROTECT:
+		arg->protect = (struct hostmem_protect) {
+			.size = sizeof(arg->protect),
+			.protect = HOSTMEM_READONLY,
+			.addr = (uintptr_t)base + PAGE,
+			.length = PAGE,
+			.old = (uintptr_t)info,
+		};
+		break;
+	case HOSTMEM_IOC_WATCH:
+		arg->watch = (struct hostmem_watch) {
+			.size = sizeof(arg->watch),
+			.addr = (uintptr_t)base,
+			.length = PAGE,
+			.pages = (uintptr_t)info,
+			.count = 1,
+		};
+		break;
 	case HOSTMEM_IOC_STATUS:
 		memset(&arg->status, POISON_BYTE, sizeof(arg->status));
 		arg->status.size = sizeof(arg->status);
@@ -175,6 +226,8 @@ static void fill(union argument *arg, unsigned int request, char *base,
 
 FIXTURE_SETUP(call)
 {
+	uintptr_t committed;
+
 	self->fd = open_device();
 	ASSERT_LE(0, self->fd);
 	self->pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
@@ -182,8 +235,12 @@ FIXTURE_SETUP(call)
 	ASSERT_NE(MAP_FAILED, self->pages);
 	ASSERT_EQ(0, munmap(self->pages + PAGE, PAGE));
 	self->arg = (union argument *)self->pages;
-	ASSERT_EQ(0, raw_alloc(self->fd, 0, GRANULE, HOSTMEM_RESERVE,
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, GRANULE,
+			       HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH,
 			       HOSTMEM_READWRITE, (uintptr_t *)&self->base));
+	/* For the call that wants a committed page. */
+	ASSERT_EQ(0, raw_alloc(self->fd, (uintptr_t)self->base + PAGE, PAGE,
+			       HOSTMEM_COMMIT, HOSTMEM_READWRITE, &committed));
 	fill(self->arg, variant->request, self->base, &self->info);
 }
 
@@ -385,7 +442,7 @@ TEST_F(abi, unknown_numbers)
 	unsigned int nr;
 
 	*(__u32 *)argument = sizeof(argument);
-	for (nr = 4; nr < 256; nr++) {
+	for (nr = 6; nr < 256; nr++) {
 		EXPECT_EQ(-ENOTTY, raw_call(self->fd,
 					    _IO(HOSTMEM_IOC_MAGIC, nr), argument));
 	}
@@ -436,27 +493,41 @@ TEST_F(abi, unknown_bits_of_a_free)
 	EXPECT_EQ(1, hostmem_status(self->fd).out_regions);
 }
 
-TEST_F(abi, reserved_members)
+TEST_F(abi, reserved_members_and_unknown_flags)
+{
+	struct hostmem_status status = { .size = sizeof(status) };
+	struct hostmem_watch watch = {
+		.size = sizeof(watch),
+		.addr = self->base,
+		.length = PAGE,
+	};
+	unsigned int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		status.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
+		watch.flags = 1u << bit | HOSTMEM_WATCH_RESET;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_WATCH, &watch));
+	}
+	status.reserved = 0;
+	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
+}
+
+TEST_F(abi, a_query_knows_its_own_regions)
 {
 	struct hostmem_memory_info info;
 	struct hostmem_query query = {
 		.size = sizeof(query),
+		.out_own = ~0u,
 		.addr = self->base,
 		.buffer = (uintptr_t)&info,
 	};
-	struct hostmem_status status = { .size = sizeof(status) };
-	unsigned int bit;
 
-	for (bit = 0; bit < 32; bit++) {
-		query.reserved = 1u << bit;
-		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
-		status.reserved = 1u << bit;
-		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
-	}
-	query.reserved = 0;
 	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
-	status.reserved = 0;
-	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
+	EXPECT_EQ(1, query.out_own);
+	query.addr = (uintptr_t)&info;
+	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+	EXPECT_EQ(0, query.out_own);
 }
 
 TEST_F(abi, one_errno_for_each_meaning)

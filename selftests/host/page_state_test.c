@@ -102,16 +102,26 @@ static void committed_of_every_state(void)
 		      "0x%x", state);
 }
 
-/* Rules P1-P4: these six and no other number. */
+/* Rules P1-P6: these six, alone or with one modifier, and no other number. */
 #define SINGLE_AND_PAIRS	(32 + 32 * 31 / 2)
 
 static hm_state_t state_of(u32 protect)
 {
+	u32 modifier = protect & 0x700;
 	unsigned int i;
 
-	for (i = 1; i < ROWS; i++)
-		if (rows[i].protect == protect)
+	for (i = 1; i < ROWS; i++) {
+		if (rows[i].protect != (protect & ~0x700u))
+			continue;
+		if (!modifier)
 			return rows[i].state;
+		if (rows[i].state == HM_NOACCESS)
+			return HM_RESERVED;
+		if (modifier == 0x100)
+			return rows[i].state | HM_GUARD;
+		return modifier == 0x200 || modifier == 0x400 ? rows[i].state :
+								HM_RESERVED;
+	}
 	return HM_RESERVED;
 }
 
@@ -141,7 +151,33 @@ static void protections_and_back(void)
 		      "state %u", rows[i].state);
 		CHECK(hm_state_of_protect(hm_state_protect(rows[i].state)) ==
 		      rows[i].state, "state %u", rows[i].state);
+		/* Rules G1, G4: reported until it fires. */
+		CHECK(hm_state_protect(rows[i].state | HM_GUARD) ==
+		      (rows[i].protect | 0x100), "state %u", rows[i].state);
+		CHECK(hm_state_fire(rows[i].state | HM_GUARD) == rows[i].state &&
+		      hm_state_fire(rows[i].state) == rows[i].state,
+		      "state %u", rows[i].state);
 	}
+}
+
+/* The TLBs may be left alone if nothing is taken and no execution is given. */
+static void widening(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < ROWS; i++)
+		for (j = 0; j < ROWS; j++) {
+			bool widens = (!rows[i].read || rows[j].read) &&
+				      (!rows[i].write || rows[j].write) &&
+				      rows[i].exec == rows[j].exec;
+
+			CHECK(hm_state_widens(rows[i].state, rows[j].state) == widens,
+			      "%u to %u", i, j);
+			/* An armed guard takes everything. */
+			CHECK(hm_state_widens(rows[i].state,
+					      rows[j].state | HM_GUARD) ==
+			      !rows[i].read, "%u to guarded %u", i, j);
+		}
 }
 
 /* Rules B9, P11. */
@@ -171,7 +207,8 @@ static void every_state_allows_what_its_protection_does(void)
 		for (access = HM_READ; access <= HM_EXEC; access++) {
 			low = state & 7;
 			CHECK(hm_state_allows(state, access) ==
-			      (low < 7 && hm_state_allows(low, access)),
+			      (low < 7 && !(state & HM_GUARD) &&
+			       hm_state_allows(low, access)),
 			      "state 0x%x access %u", state, access);
 		}
 }
@@ -252,7 +289,8 @@ int main(void)
 	tap_case("committed, of every state", committed_of_every_state, STATES);
 	tap_case("which protections there are", protections_there,
 		 0x10000 + SINGLE_AND_PAIRS);
-	tap_case("protections and back", protections_and_back, ROWS * 3);
+	tap_case("protections and back", protections_and_back, ROWS * 5);
+	tap_case("widening", widening, ROWS * ROWS * 2);
 	tap_case("allowed accesses", allowed_accesses, ROWS * 2 * 3);
 	tap_case("every state allows what its protection does",
 		 every_state_allows_what_its_protection_does, STATES * 3);

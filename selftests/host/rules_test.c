@@ -267,27 +267,76 @@ static void lowest_granule(void)
 
 #define LOWEST_CASES	(((2 * GRANULE - 1 + 6) / 7) * 3)
 
-/* Rules A2, A3: all sums of bits that any version knows, and single others. */
+/* Rules A2-A7, L1, L4: all sums of three bits. */
+static bool types_go_together(u32 type)
+{
+	const u32 both = 0x1000 | 0x2000;
+
+	if (type == 0x80000 || type == 0x1000000)
+		return true;
+	if (type & ~(both | 0x100000 | 0x200000 | 0x20000000) || !(type & both))
+		return false;
+	if (type & 0x20000000)
+		return (type & both) == both && !(type & 0x200000);
+	return !(type & 0x200000) || type & 0x2000;
+}
+
 static void types_of_allocations(void)
 {
 	struct hm_alloc_request req;
-	unsigned int a, b;
+	unsigned int a, b, c;
 
 	for (a = 0; a < 32; a++)
-		for (b = a; b < 32; b++) {
-			u32 type = 1u << a | 1u << b;
-			u32 later = 0x00080000 | 0x00200000 | 0x01000000 |
-				    0x20000000;
-			bool good;
+		for (b = a; b < 32; b++)
+			for (c = b; c < 32; c++) {
+				u32 type = 1u << a | 1u << b | 1u << c;
 
-			/* Not for this test to say: later versions' types. */
-			if (type & later)
-				type = 0;
-			good = !(type & ~(0x1000u | 0x2000u | 0x100000u)) &&
-			       type & (0x1000 | 0x2000);
-			CHECK(alloc(0x50000000, PAGE, type, limits[0], &req) ==
-			      (good ? 0 : -EINVAL), "type 0x%x", type);
-		}
+				CHECK(alloc(0x50000000, HM_LARGE_PAGE, type,
+					    limits[0], &req) ==
+				      (types_go_together(type) ? 0 : -EINVAL),
+				      "type 0x%x", type);
+			}
+	CHECK(alloc(0x50000000, PAGE, 0, limits[0], &req) == -EINVAL, "type 0");
+}
+
+#define TRIPLES	(32 * 33 * 34 / 6)
+
+/* Rules X10, R1: a reset reserves nothing, and begins where it is told to. */
+static void resets(void)
+{
+	struct hm_alloc_request req;
+
+	CHECK(!alloc(0x50001010, PAGE, HOSTMEM_RESET, limits[0], &req) &&
+	      req.reset && !req.reset_undo && !req.reserve && !req.commit &&
+	      req.start == 0x50001000 && req.end == 0x50003000, "reset");
+	CHECK(!alloc(0x50001010, PAGE, HOSTMEM_RESET_UNDO, limits[0], &req) &&
+	      !req.reset && req.reset_undo && !req.reserve && !req.commit, "undo");
+	CHECK(!alloc(0, PAGE, HOSTMEM_RESET, limits[0], &req) && !req.reserve &&
+	      !req.anywhere, "reset at 0");
+}
+
+/* Rule L1: large pages are whole ones, that can be touched. */
+static void large_pages(void)
+{
+	const u32 type = HOSTMEM_RESERVE | HOSTMEM_COMMIT | HOSTMEM_LARGE_PAGES;
+	struct hostmem_alloc arg = {
+		.size = sizeof(arg),
+		.type = type,
+		.length = HM_LARGE_PAGE,
+	};
+	struct hm_alloc_request req;
+
+	CHECK(!alloc(0, HM_LARGE_PAGE, type, limits[0], &req) && req.large, "any");
+	CHECK(alloc(0x50001000, HM_LARGE_PAGE, type, limits[0], &req) == -EINVAL,
+	      "address");
+	CHECK(alloc(0x50010000, HM_LARGE_PAGE, type, limits[0], &req) == -EINVAL,
+	      "granule");
+	CHECK(alloc(0x50000000, HM_LARGE_PAGE + PAGE, type, limits[0], &req) ==
+	      -EINVAL, "length");
+	arg.protect = HOSTMEM_NOACCESS;
+	CHECK(hm_check_alloc(&arg, limits[0], &req) == -EINVAL, "no access");
+	arg.protect = HOSTMEM_READWRITE | HOSTMEM_GUARD;
+	CHECK(hm_check_alloc(&arg, limits[0], &req) == -EINVAL, "guard");
 }
 
 #define PAIRS	(32 * 33 / 2)
@@ -362,7 +411,9 @@ int main(void)
 		 LIMITS * EDGES * 4);
 	tap_case("sizes at no address", sizes_at_no_address, 11 * 4 * 2);
 	tap_case("the lowest granule", lowest_granule, LOWEST_CASES);
-	tap_case("types of allocations", types_of_allocations, PAIRS);
+	tap_case("types of allocations", types_of_allocations, TRIPLES + 1);
+	tap_case("resets", resets, 3);
+	tap_case("large pages", large_pages, 6);
 	tap_case("types of frees", types_of_frees, PAIRS * 2 + 2);
 	tap_case("protections and levels", protections_and_levels,
 		 256 * 2 + 8 * 2 + 1);

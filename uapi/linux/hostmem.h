@@ -34,10 +34,11 @@
  * ENOENT          free of memory that belongs to no region of this file
  * ENOMEM          no commit charge left, or no memory
  * ENOSPC          no hole of that size in the address space
+ * EOPNOTSUPP      this kernel or processor can't do that, e.g. large pages
  * EXDEV           the caller's address space isn't the one that opened the file
  * EACCES          the system forbids the mapping, e.g. executable pages of a
  *                 device that is mounted noexec
- * EPERM           the caller lacks the privilege
+ * EPERM           the caller lacks the privilege (CAP_IPC_LOCK, large pages)
  * EINTR           a fatal signal ended the call
  * =============== ==========================================================
  *
@@ -56,16 +57,27 @@
 #define HOSTMEM_FREE		0x00010000u
 #define HOSTMEM_PRIVATE		0x00020000u
 #define HOSTMEM_MAPPED		0x00040000u
+#define HOSTMEM_RESET		0x00080000u
 #define HOSTMEM_TOP_DOWN	0x00100000u
-#define HOSTMEM_IMAGE		0x01000000u
+#define HOSTMEM_WRITE_WATCH	0x00200000u
+#define HOSTMEM_RESET_UNDO	0x01000000u	/* as an allocation type */
+#define HOSTMEM_IMAGE		0x01000000u	/* as a type of memory */
+#define HOSTMEM_LARGE_PAGES	0x20000000u
 
-/* Protections: one of the first group, at most one of the second. */
+/*
+ * Protections: one of the first group, with at most one of the second, which
+ * do not go with HOSTMEM_NOACCESS (rules P1-P6).
+ */
 #define HOSTMEM_NOACCESS		0x001u
 #define HOSTMEM_READONLY		0x002u
 #define HOSTMEM_READWRITE		0x004u
 #define HOSTMEM_EXECUTE			0x010u
 #define HOSTMEM_EXECUTE_READ		0x020u
 #define HOSTMEM_EXECUTE_READWRITE	0x040u
+
+#define HOSTMEM_GUARD			0x100u
+#define HOSTMEM_NOCACHE			0x200u
+#define HOSTMEM_WRITECOMBINE		0x400u
 
 /* How much depends on a commit: how far into the reserve it may reach. */
 #define HOSTMEM_LEVEL_TASK	0u
@@ -75,13 +87,18 @@
 #define HOSTMEM_IOC_MAGIC	0xB7
 
 /**
- * struct hostmem_alloc - reserve address space, commit pages, or both
+ * struct hostmem_alloc - reserve address space, commit or reset pages
  * @size: sizeof(struct hostmem_alloc)
- * @type: HOSTMEM_RESERVE, HOSTMEM_COMMIT or both; with HOSTMEM_RESERVE or with
- *	@addr 0 also HOSTMEM_TOP_DOWN.  HOSTMEM_COMMIT at @addr 0 reserves, too
- *	(rule C1).
+ * @type: HOSTMEM_RESERVE, HOSTMEM_COMMIT or both, with HOSTMEM_TOP_DOWN if
+ *	wanted.  HOSTMEM_COMMIT at @addr 0 reserves, too (rule C1).
+ *	HOSTMEM_RESERVE goes with HOSTMEM_WRITE_WATCH; both of them with
+ *	HOSTMEM_LARGE_PAGES, which needs CAP_IPC_LOCK and an @addr and @length
+ *	that are multiples of the large page.
+ *	Or, alone, HOSTMEM_RESET: the contents of committed pages may go, under
+ *	memory pressure; or HOSTMEM_RESET_UNDO: they may not any more, and the
+ *	call fails with EADDRNOTAVAIL if some of them have gone (rules R1-R14).
  * @protect: protection of the committed pages; of a reservation also what
- *	queries report as out_allocation_protect
+ *	queries report as allocation_protect
  * @level: HOSTMEM_LEVEL_*, for commits
  * @addr: where, in bytes; 0 lets the kernel choose.  A reservation's base is
  *	@addr rounded down to the granule, a commit's first page @addr rounded
@@ -93,6 +110,11 @@
  * Committed pages are zeroed and mapped when the call returns: no later touch
  * can fail for lack of memory.  Pages that were committed before keep their
  * contents and get the new protection (rules C5-C8).
+ *
+ * The first access to a page with HOSTMEM_GUARD raises SIGBUS, or fails a
+ * system call with EFAULT, and clears the guard of that page (rules G1-G12).
+ * HOSTMEM_NOCACHE and HOSTMEM_WRITECOMBINE are kept for the region and reported;
+ * the memory type of the mapping stays write-back (rules P8-P10).
  */
 struct hostmem_alloc {
 	__u32 size;
@@ -151,13 +173,13 @@ struct hostmem_memory_info {
 /**
  * struct hostmem_query - ask what lies at an address
  * @size: sizeof(struct hostmem_query)
- * @reserved: 0
+ * @out_own: 1 if it is a region of this file, otherwise 0
  * @addr: any address of user space
  * @buffer: address of a struct hostmem_memory_info that the kernel fills
  */
 struct hostmem_query {
 	__u32 size;
-	__u32 reserved;
+	__u32 out_own;
 	__aligned_u64 addr;
 	__aligned_u64 buffer;
 };
@@ -172,6 +194,7 @@ struct hostmem_query {
  * @out_committed_bytes: bytes committed in these regions
  * @out_total_committed_bytes: bytes committed by all files of the module
  * @out_commit_limit_bytes: the module's limit for the sum of all files
+ * @out_large_page_bytes: size of a large page; 0 if this kernel has none
  */
 struct hostmem_status {
 	__u32 size;
@@ -181,7 +204,57 @@ struct hostmem_status {
 	__aligned_u64 out_committed_bytes;
 	__aligned_u64 out_total_committed_bytes;
 	__aligned_u64 out_commit_limit_bytes;
+	__aligned_u64 out_large_page_bytes;
 };
 #define HOSTMEM_IOC_STATUS	_IO(HOSTMEM_IOC_MAGIC, 0x03)
+
+/**
+ * struct hostmem_protect - change the protection of committed pages
+ * @size: sizeof(struct hostmem_protect)
+ * @protect: new protection
+ * @addr: first byte
+ * @length: bytes, not 0; all pages that contain one of them are meant
+ * @old: address of a __u32 that gets the old protection of the first page
+ *
+ * All pages must be committed and lie in one region, or nothing changes.  A
+ * bad @protect is found before a bad @old, that before all else (rules T1-T17).
+ */
+struct hostmem_protect {
+	__u32 size;
+	__u32 protect;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 old;
+};
+#define HOSTMEM_IOC_PROTECT	_IO(HOSTMEM_IOC_MAGIC, 0x04)
+
+/** Pages that a watch reports are clean from then on. */
+#define HOSTMEM_WATCH_RESET	1u
+
+/**
+ * struct hostmem_watch - which pages have been written
+ * @size: sizeof(struct hostmem_watch)
+ * @flags: 0 or HOSTMEM_WATCH_RESET
+ * @addr: first byte of a range in a region with HOSTMEM_WRITE_WATCH
+ * @length: bytes, not 0
+ * @pages: address of an array of @count __u64
+ * @count: entries that @pages has room for.  With HOSTMEM_WATCH_RESET it may be
+ *	0: then all pages of the range become clean and none is reported.
+ * @out_count: entries filled, with the pages' addresses in ascending order
+ *
+ * Pages written since they were committed, or last reset, are reported, by
+ * whomever: threads, system calls, debuggers.  If there are more than @count,
+ * the first @count are reported, and only these are reset (rules W1-W26).
+ */
+struct hostmem_watch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 pages;
+	__aligned_u64 count;
+	__aligned_u64 out_count;
+};
+#define HOSTMEM_IOC_WATCH	_IO(HOSTMEM_IOC_MAGIC, 0x05)
 
 #endif /* _UAPI_LINUX_HOSTMEM_H */

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The calls, each under the locks that it needs: most are one walk over one
+ * region.  See calls.h.
+ */
+#include <linux/capability.h>
+#include <linux/err.h>
+
+#include "backing.h"
+#include "calls.h"
+#include "charge.h"
+#include "commit.h"
+#include "compat.h"
+#include "foreign.h"
+#include "reserve.h"
+
+/* Lock what a call needs that changes PTEs but makes no page table. */
+static int lock_for_change(struct hm_space *space)
+{
+	if (mmap_read_lock_killable(space->mm))
+		return -EINTR;
+	mutex_lock(&space->lock);
+	return 0;
+}
+
+static void unlock_for_change(struct hm_space *space)
+{
+	mutex_unlock(&space->lock);
+	mmap_read_unlock(space->mm);
+}
+
+/* The region of a range whose PTEs are about to change. */
+static struct hm_region *find_to_change(struct hm_space *space,
+					unsigned long start, unsigned long end)
+{
+	struct hm_region *region = hm_space_find(space, start, end);
+
+	return region && hm_space_is_mapped(space, region) ? region : NULL;
+}
+
+static int reset(struct hm_space *space, const struct hm_alloc_request *req)
+{
+	struct hm_account account;
+	struct hm_region *region;
+	int err;
+
+	err = lock_for_change(space);
+	if (err)
+		return err;
+	region = find_to_change(space, req->start, req->end);
+	if (!region || region->large) {
+		err = -EADDRNOTAVAIL;				/* R5, X10 */
+	} else {
+		account = hm_account_open(space, region);
+		if (req->reset)
+			hm_region_reset(region, req->start, req->end);
+		else
+			err = hm_region_reset_undo(region, req->start, req->end);
+		hm_account_close(&account);
+	}
+	unlock_for_change(space);
+	return err;
+}
+
+int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
+		   unsigned long *addr)
+{
+	unsigned long start = req->start;
+	int err = 0;
+
+	if (req->large && !capable(CAP_IPC_LOCK))
+		return -EPERM;					/* A14 */
+	if (req->large && !hm_large_pages_work())
+		return -EOPNOTSUPP;
+	if (req->reset || req->reset_undo)
+		err = reset(space, req);
+	if (req->reserve)
+		err = hm_space_reserve(space, req, &start);
+	if (req->commit && !err) {
+		err = hm_space_commit(space, req, start,
+				      start + (req->end - req->start));
+		if (!err && req->large)
+			err = hm_space_map_large(space, req, start);
+		if (err && req->reserve)
+			hm_space_release(space, start);
+	}
+	*addr = start;
+	return err;
+}
+
+static int decommit(struct hm_space *space, const struct hm_free_request *req)
+{
+	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	bool whole = req->start == req->end;			/* F6 */
+	struct hm_account account;
+	struct hm_region *region;
+	long pages = 0;
+	int err;
+
+	err = lock_for_change(space);
+	if (err)
+		return err;
+	region = hm_space_find_to_free(space, req->start, req->end);
+	err = PTR_ERR_OR_ZERO(region);
+	if (!err && !hm_space_is_mapped(space, region))
+		err = -ENOENT;
+	if (!err && region->large)
+		err = -EADDRNOTAVAIL;				/* F18 */
+	if (!err) {
+		account = hm_account_open(space, region);
+		hm_region_decommit(region, req->start,
+				   whole ? region->end : req->end, &discard);
+		pages = hm_account_close(&account);
+	}
+	unlock_for_change(space);
+
+	hm_discard_free(&discard);
+	hm_uncharge(-pages);
+	return err;
+}
+
+int hm_space_free(struct hm_space *space, const struct hm_free_request *req)
+{
+	return req->release ? hm_space_release(space, req->start) :
+			      decommit(space, req);
+}
+
+int hm_space_protect(struct hm_space *space, unsigned long start,
+		     unsigned long end, hm_state_t want, u32 *old)
+{
+	struct hm_region *region;
+	int err;
+
+	err = lock_for_change(space);
+	if (err)
+		return err;
+	region = find_to_change(space, start, end);
+	err = hm_space_may_have(region, want);
+	if (!err)
+		err = hm_region_protect(region, start, end, want, old);
+	unlock_for_change(space);
+	return err;
+}
+
+int hm_space_watch(struct hm_space *space, unsigned long start,
+		   unsigned long end, bool reset, u64 *pages,
+		   unsigned long max, unsigned long *nr)
+{
+	struct hm_region *region;
+	int err;
+
+	err = lock_for_change(space);
+	if (err)
+		return err;
+	region = find_to_change(space, start, end);
+	if (region && region->watched)
+		*nr = hm_region_watch(region, start, end, reset, pages, max);
+	else
+		err = -EINVAL;					/* W23 */
+	unlock_for_change(space);
+	return err;
+}
+
+void hm_space_unwatch(struct hm_space *space, const u64 *pages,
+		      unsigned long nr)
+{
+	struct hm_region *region;
+
+	mutex_lock(&space->lock);
+	region = nr ? hm_space_find(space, pages[0], pages[0]) : NULL;
+	if (region && region->watched)
+		hm_region_mark_written(region, pages, nr);
+	mutex_unlock(&space->lock);
+}
+
+int hm_space_query(struct hm_space *space, unsigned long addr,
+		   struct hostmem_memory_info *info, u32 *own)
+{
+	struct hm_region *region;
+
+	mutex_lock(&space->lock);
+	region = hm_space_find(space, addr, addr);
+	if (region)
+		hm_region_query(region, addr, info);
+	mutex_unlock(&space->lock);
+	*own = !!region;
+	return region ? 0 : hm_foreign_query(space->mm, addr, info);
+}
+
+void hm_space_status(struct hm_space *space, struct hostmem_status *status)
+{
+	mutex_lock(&space->lock);
+	status->out_regions = space->nr_regions;
+	status->out_reserved_bytes = space->reserved << PAGE_SHIFT;
+	status->out_committed_bytes = space->committed << PAGE_SHIFT;
+	mutex_unlock(&space->lock);
+	status->out_total_committed_bytes = hm_charged_pages() << PAGE_SHIFT;
+	status->out_commit_limit_bytes = hm_charge_limit_pages() << PAGE_SHIFT;
+	status->out_large_page_bytes = hm_large_pages_work() ? HM_LARGE_PAGE : 0;
+}
+
+/*
+ * Events of a region's VMA
+ */
+
+vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
+			  unsigned long addr, enum hm_access access,
+			  bool user)
+{
+	struct hm_account account;
+	vm_fault_t ret;
+
+	mutex_lock(&space->lock);
+	account = hm_account_open(space, region);
+	ret = hm_region_fault(region, addr, access, user);
+	hm_account_close(&account);
+	mutex_unlock(&space->lock);
+	return ret;
+}
+
+vm_fault_t hm_space_huge_fault(struct hm_space *space, struct hm_region *region,
+			       struct vm_fault *vmf, enum hm_access access)
+{
+	vm_fault_t ret;
+
+	mutex_lock(&space->lock);
+	ret = hm_region_huge_fault(region, vmf, access);
+	mutex_unlock(&space->lock);
+	return ret;
+}
+
+int hm_space_access(struct hm_space *space, struct hm_region *region,
+		    unsigned long addr, void *buf, int len, bool write)
+{
+	struct hm_account account;
+	int done;
+
+	mutex_lock(&space->lock);
+	account = hm_account_open(space, region);
+	done = hm_region_access(region, addr, buf, len, write);
+	hm_account_close(&account);
+	mutex_unlock(&space->lock);
+	return done;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commits: charge, allocate without locks, install under locks.  See space.h.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/sched/signal.h>
+
+#include "backing.h"
+#include "charge.h"
+#include "commit.h"
+#include "compat.h"
+#include "pte.h"
+#include "supply.h"
+
+/*
+ * Lock the address space, the VMA of a range, and the space, in that order: a
+ * fault that holds the VMA's lock may be waiting for ours.
+ */
+static int lock_for_commit(struct hm_space *space, unsigned long start)
+{
+	struct vm_area_struct *vma;
+
+	if (mmap_write_lock_killable(space->mm))
+		return -EINTR;
+	vma = find_vma(space->mm, start);
+	if (vma && vma->vm_file == space->file)
+		hm_vm_flags_set(vma, VM_PFNMAP);
+	mutex_lock(&space->lock);
+	return 0;
+}
+
+static void unlock_for_commit(struct hm_space *space)
+{
+	mutex_unlock(&space->lock);
+	mmap_write_unlock(space->mm);
+}
+
+/* How many pages the commit will have to charge. */
+static int count_needed(struct hm_space *space, unsigned long start,
+			unsigned long end, unsigned long *pages)
+{
+	struct hm_region *region;
+
+	mutex_lock(&space->lock);
+	region = hm_space_find(space, start, end);
+	if (region)
+		*pages = hm_region_reserved_pages(region, start, end);
+	mutex_unlock(&space->lock);
+	return region ? 0 : -EADDRNOTAVAIL;
+}
+
+/* Get memory ready for what is reserved in a range: at most @charged pages. */
+static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
+		   unsigned long start, unsigned long end,
+		   unsigned long charged, struct hm_supply *supply)
+{
+	struct hm_region *region;
+	int err = -EADDRNOTAVAIL;
+
+	mutex_lock(&space->lock);
+	region = hm_space_find(space, start, end);
+	if (region) {
+		err = -EAGAIN;
+		if (hm_region_reserved_pages(region, start, end) <= charged)
+			err = hm_region_survey(region, start, end, req->want,
+					       supply);
+	}
+	mutex_unlock(&space->lock);
+	return err ?: hm_supply_fill(supply, req->large);
+}
+
+/* Move the supply into the region: all pages of the range or none. */
+static int install(struct hm_space *space, const struct hm_alloc_request *req,
+		   unsigned long start, unsigned long end,
+		   struct hm_supply *supply, struct hm_discard *discard,
+		   unsigned long *committed)
+{
+	struct hm_account account;
+	struct hm_region *region;
+	int err;
+
+	err = lock_for_commit(space, start);
+	if (err)
+		return err;
+	region = hm_space_find(space, start, end);
+	err = hm_space_may_have(region, req->want);
+	if (!err) {
+		account = hm_account_open(space, region);
+		err = hm_region_commit(region, start, end, req->want, supply,
+				       discard);
+		*committed = hm_account_close(&account);
+	}
+	unlock_for_commit(space);
+	return err;
+}
+
+/*
+ * One attempt: charge, allocate, install.  -EAGAIN if other threads have
+ * changed the range meanwhile so that it needs more than was got ready.
+ */
+static int try_commit(struct hm_space *space,
+		      const struct hm_alloc_request *req,
+		      unsigned long start, unsigned long end)
+{
+	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	struct hm_supply supply = HM_SUPPLY_INIT(supply);
+	unsigned long charged, used = 0;
+	int err;
+
+	err = count_needed(space, start, end, &charged);
+	if (err)
+		return err;
+	err = hm_charge(charged, req->level);
+	if (err)
+		return err;
+	err = prepare(space, req, start, end, charged, &supply);
+	if (!err)
+		err = install(space, req, start, end, &supply, &discard, &used);
+	hm_supply_drop(&supply, &discard);
+	hm_discard_free(&discard);
+	hm_uncharge(charged - used);
+	return err;
+}
+
+int hm_space_commit(struct hm_space *space, const struct hm_alloc_request *req,
+		    unsigned long start, unsigned long end)
+{
+	int err;
+
+	do {
+		err = try_commit(space, req, start, end);
+		if (err == -EAGAIN && fatal_signal_pending(current))
+			return -EINTR;
+	} while (err == -EAGAIN);
+	return err;
+}
+
+/*
+ * The kernel maps a large page only in answer to a fault, and with the
+ * protection of its VMA.  So give the VMA the one that all pages have, and
+ * fault each in, as the first touch would.
+ */
+int hm_space_map_large(struct hm_space *space,
+		       const struct hm_alloc_request *req, unsigned long start)
+{
+	bool write = hm_state_allows(req->want, HM_WRITE);
+	unsigned long end = start + (req->end - req->start);
+	struct hm_region *region;
+	unsigned long addr;
+	int err;
+
+	err = lock_for_commit(space, start);
+	if (err)
+		return err;
+	region = hm_space_find(space, start, end);
+	if (region)
+		region->vma->vm_page_prot = hm_pte_prot(req->want);
+	unlock_for_commit(space);
+
+	for (addr = start; addr < end; addr += HM_LARGE_PAGE) {
+		if (mmap_read_lock_killable(space->mm))
+			return -EINTR;
+		err = fixup_user_fault(space->mm, addr,
+				       write ? FAULT_FLAG_WRITE : 0, NULL);
+		mmap_read_unlock(space->mm);
+		if (err)
+			return -ENOMEM;
+	}
+	return 0;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Contents that may go (rules R1-R14).
+ *
+ * A reset marks pages and cleans their PTEs.  A write after that makes the PTE
+ * dirty, which takes the mark away as soon as anyone looks.  Reclaim looks by
+ * removing the PTE, so that no write can come in between, and takes the memory
+ * of what is still marked: such a page stays committed and charged, and reads
+ * as zero when it is touched again.
+ */
+#include "backing.h"
+#include "walk.h"
+
+/* What has no memory reads as zero already, and has nothing to lose. */
+static void mark_slice(struct hm_block *block, struct hm_slice slice)
+{
+	struct hm_marks *marks = block->marks;
+	unsigned int i;
+
+	bitmap_clear(marks->lost, slice.first, slice.end - slice.first);
+	for (i = slice.first; i < slice.end; i++)
+		if (block->pages[i] && !__test_and_set_bit(i, marks->reset))
+			marks->nr_reset++;
+}
+
+void hm_region_reset(struct hm_region *region, unsigned long start,
+		     unsigned long end)
+{
+	struct hm_block *block;
+	struct hm_slice slice;
+	unsigned long index;
+
+	/* It is a permission: where there's no memory for marks, forgo it. */
+	hm_region_unmap(region, start, end);
+	for_each_block(region, index, block, start, end) {
+		slice = hm_block_slice(block, start, end);
+		if (hm_block_need_marks(block))
+			continue;
+		region->nr_reset += slice.end - slice.first;
+		mark_slice(block, slice);
+	}
+	hm_region_map(region, start, end);
+}
+
+int hm_region_reset_undo(struct hm_region *region, unsigned long start,
+			 unsigned long end)
+{
+	struct hm_block *block;
+	struct hm_slice slice;
+	unsigned long index;
+	unsigned int i;
+	int err = 0;
+
+	for_each_block(region, index, block, start, end) {
+		slice = hm_block_slice(block, start, end);
+		if (!block->marks)
+			continue;
+		for (i = slice.first; i < slice.end; i++) {
+			if (__test_and_clear_bit(i, block->marks->reset))
+				block->marks->nr_reset--;
+			if (__test_and_clear_bit(i, block->marks->lost))
+				err = -EADDRNOTAVAIL;
+		}
+	}
+	return err;
+}
+
+/* Take the memory of what is still marked in a block.  Return the pages. */
+static unsigned int reclaim_block(struct hm_region *region,
+				  struct hm_block *block,
+				  struct hm_discard *discard)
+{
+	unsigned long end = hm_block_end(block);
+	struct hm_marks *marks = block->marks;
+	unsigned int i, taken = 0;
+
+	hm_region_unmap(region, block->start, end);
+	for_each_set_bit(i, marks->reset, block->nr)
+		taken += hm_backing_take(block, i, 1, discard);
+	bitmap_or(marks->lost, marks->lost, marks->reset, HM_BLOCK_PAGES);
+	bitmap_zero(marks->reset, HM_BLOCK_PAGES);
+	marks->nr_reset = 0;
+	hm_region_map(region, block->start, end);
+	return taken;
+}
+
+unsigned long hm_region_reclaim(struct hm_region *region, unsigned long want,
+				struct hm_discard *discard)
+{
+	unsigned long taken = 0;
+	struct hm_block *block;
+	unsigned long index;
+
+	xa_for_each(&region->blocks, index, block) {
+		if (!block->marks || !block->marks->nr_reset)
+			continue;
+		taken += reclaim_block(region, block, discard);
+		if (taken >= want)
+			break;
+	}
+	if (!block)
+		region->nr_reset = 0;
+	region->resident -= taken;
+	return taken;
+}

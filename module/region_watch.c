@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The write watch of a region (rules W1-W26).
+ *
+ * The hardware sets a PTE's dirty bit at the first write, without a fault.  A
+ * watch copies these bits to the blocks' marks, and reports from there.  To make
+ * a page clean its PTE has to go, be flushed from the TLBs and come back: until
+ * then a processor may write without setting a bit.  Such a write is one to a
+ * page that this very call reports.
+ */
+#include "walk.h"
+
+/* Cleaning one page by itself costs as much as so many with their neighbours. */
+#define PAGES_PER_SINGLE	64
+
+static void mark_written(struct hm_region *region, struct hm_block *block,
+			 struct hm_slice slice)
+{
+	unsigned int i, n;
+
+	hm_for_each_run(block, slice, i, n) {
+		struct hm_run run = run_of(region, block, i, n);
+
+		if (hm_state_allows(block->state[i], HM_WRITE))
+			hm_pte_mark_written(&run);
+	}
+}
+
+/* Renew the PTEs of a range: clean ones instead of dirty ones. */
+static void renew(struct hm_region *region, struct hm_block *block,
+		  unsigned int first, unsigned int end)
+{
+	unsigned long start_addr = hm_block_addr(block, first);
+	unsigned long end_addr = hm_block_addr(block, end);
+
+	hm_region_unmap(region, start_addr, end_addr);
+	hm_region_map(region, start_addr, end_addr);
+}
+
+static void renew_single(struct hm_region *region, struct hm_block *block,
+			 unsigned int page)
+{
+	struct hm_run run = run_of(region, block, page, 1);
+	unsigned long addr = hm_block_addr(block, page);
+
+	if (!hm_state_mapped(block->state[page]))
+		return;
+	hm_pte_thin_out(&run);
+	hm_pte_unmap(region->vma, addr, addr + PAGE_SIZE);
+	hm_pte_set(&run, block->state[page]);
+}
+
+/* Make the reported pages clean, and no other that is written meanwhile. */
+static void clean(struct hm_region *region, struct hm_block *block,
+		  const unsigned long *reported)
+{
+	unsigned int nr = bitmap_weight(reported, HM_BLOCK_PAGES);
+	unsigned int first = find_first_bit(reported, HM_BLOCK_PAGES);
+	unsigned int last = find_last_bit(reported, HM_BLOCK_PAGES);
+	unsigned int i;
+
+	if (nr * PAGES_PER_SINGLE > last - first) {
+		renew(region, block, first, last + 1);
+	} else {
+		for_each_set_bit(i, reported, HM_BLOCK_PAGES)
+			renew_single(region, block, i);
+	}
+	bitmap_andnot(block->marks->written, block->marks->written, reported,
+		      HM_BLOCK_PAGES);
+}
+
+/*
+ * Turn at most @max of the marked pages into addresses, and drop the marks of
+ * the others.  Return how many.
+ */
+static unsigned long list_pages(struct hm_block *block, unsigned long *marked,
+				u64 *pages, unsigned long max)
+{
+	unsigned long nr = 0;
+	unsigned int w;
+
+	for (w = 0; w < BITS_TO_LONGS(HM_BLOCK_PAGES); w++) {
+		unsigned long word = marked[w];
+
+		for (; word && nr < max; word &= word - 1)
+			pages[nr++] = hm_block_addr(block, w * BITS_PER_LONG +
+							   __ffs(word));
+		marked[w] &= ~word;
+	}
+	return nr;
+}
+
+/* Collect from one block at most @max pages.  Return how many. */
+static unsigned long watch_block(struct hm_region *region,
+				 struct hm_block *block, struct hm_slice slice,
+				 bool reset, u64 *pages, unsigned long max)
+{
+	DECLARE_BITMAP(reported, HM_BLOCK_PAGES) = {};
+	unsigned long nr = 0;
+
+	mark_written(region, block, slice);
+
+	bitmap_set(reported, slice.first, slice.end - slice.first);
+	bitmap_and(reported, reported, block->marks->written, HM_BLOCK_PAGES);
+	if (pages)
+		nr = list_pages(block, reported, pages, max);
+	if (reset && !bitmap_empty(reported, HM_BLOCK_PAGES))
+		clean(region, block, reported);
+	return nr;
+}
+
+unsigned long hm_region_watch(struct hm_region *region, unsigned long start,
+			      unsigned long end, bool reset, u64 *pages,
+			      unsigned long max)
+{
+	struct hm_block *block;
+	unsigned long index;
+	unsigned long nr = 0;
+
+	for_each_block(region, index, block, start, end) {
+		nr += watch_block(region, block,
+				  hm_block_slice(block, start, end), reset,
+				  pages ? pages + nr : NULL, max - nr);
+		if (pages && nr == max)
+			break;
+	}
+	return nr;
+}
+
+void hm_region_mark_written(struct hm_region *region, const u64 *pages,
+			    unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		struct hm_block *block;
+		unsigned int page;
+
+		if (pages[i] < region->start || pages[i] >= region->end)
+			continue;
+		block = block_at(region, pages[i]);
+		if (!block)
+			continue;
+		page = hm_block_page(block, pages[i]);
+		if (hm_state_committed(block->state[page]))
+			hm_marks_written(block->marks, page);
+	}
+}

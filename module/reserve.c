@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regions come and go: reserve and release, and their other half in the memory
+ * manager's mmap and munmap.  See space.h.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mman.h>
+
+#include "backing.h"
+#include "charge.h"
+#include "reserve.h"
+
+static void insert_region(struct hm_space *space, struct hm_region *region)
+{
+	struct rb_node **link = &space->regions.rb_node;
+	struct rb_node *parent = NULL;
+
+	lockdep_assert_held(&space->lock);
+
+	while (*link) {
+		parent = *link;
+		if (region->start < rb_entry(parent, struct hm_region, node)->start)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&region->node, parent, link);
+	rb_insert_color(&region->node, &space->regions);
+	space->nr_regions++;
+	space->reserved += (region->end - region->start) >> PAGE_SHIFT;
+}
+
+struct hm_birth *hm_space_birth(struct hm_space *space)
+{
+	struct hm_birth *birth;
+
+	mutex_lock(&space->lock);
+	list_for_each_entry(birth, &space->births, link)
+		if (birth->task == current)
+			break;
+	if (list_entry_is_head(birth, &space->births, link))
+		birth = NULL;
+	mutex_unlock(&space->lock);
+	return birth;
+}
+
+struct hm_region *hm_space_attach(struct hm_space *space,
+				  struct hm_birth *birth,
+				  struct vm_area_struct *vma)
+{
+	struct hm_region *region = birth->region;
+
+	mmap_assert_write_locked(vma->vm_mm);
+
+	/* Where NULL was asked for, the place is known only now. */
+	region->end += vma->vm_start - region->start;
+	region->start = vma->vm_start;
+	region->vma = vma;
+
+	mutex_lock(&space->lock);
+	insert_region(space, region);
+	birth->region = NULL;
+	mutex_unlock(&space->lock);
+	return region;
+}
+
+void hm_space_detach(struct hm_space *space, struct hm_region *region)
+{
+	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	struct hm_account account;
+	long pages;
+
+	mutex_lock(&space->lock);
+	account = hm_account_open(space, region);
+	rb_erase(&region->node, &space->regions);
+	space->nr_regions--;
+	space->reserved -= (region->end - region->start) >> PAGE_SHIFT;
+	region->committed = 0;
+	region->resident = 0;
+	region->nr_reset = 0;
+	pages = hm_account_close(&account);
+	mutex_unlock(&space->lock);
+
+	hm_region_destroy(region, &discard);
+	hm_discard_free(&discard);
+	hm_uncharge(-pages);
+}
+
+/*
+ * Map the device where the request wants it.  The mapping may do all that a
+ * page may ever be given; a device that is mounted noexec can't offer that.
+ */
+static unsigned long map_region(struct hm_space *space,
+				const struct hm_alloc_request *req)
+{
+	unsigned long flags = MAP_SHARED;
+	unsigned long addr;
+
+	if (!req->anywhere)
+		flags |= MAP_FIXED_NOREPLACE;
+	addr = vm_mmap(space->file, req->start, req->end - req->start,
+		       PROT_READ | PROT_WRITE | PROT_EXEC, flags, 0);
+	if (addr == -EPERM || addr == -EACCES)
+		addr = vm_mmap(space->file, req->start, req->end - req->start,
+			       PROT_READ | PROT_WRITE, flags, 0);
+	return addr;
+}
+
+/* What mmap's errors mean to the caller of a reserve. */
+static int reserve_error(int err)
+{
+	switch (err) {
+	case -EEXIST:				/* B5 */
+	case -EPERM:				/* below mmap_min_addr */
+		return -EADDRNOTAVAIL;
+	case -ENOMEM:				/* A12 */
+		return -ENOSPC;
+	default:
+		return err;
+	}
+}
+
+int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
+		     unsigned long *start)
+{
+	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	struct hm_birth birth = {
+		.task = current,
+		.top_down = req->top_down,
+	};
+	unsigned long addr;
+
+	birth.region = hm_region_create(req->start, req->end, req->protect);
+	if (!birth.region)
+		return -ENOMEM;
+	birth.region->watched = req->watched;
+	birth.region->large = req->large;
+
+	mutex_lock(&space->lock);
+	list_add(&birth.link, &space->births);
+	mutex_unlock(&space->lock);
+
+	addr = map_region(space, req);
+
+	mutex_lock(&space->lock);
+	list_del(&birth.link);
+	mutex_unlock(&space->lock);
+
+	if (birth.region)
+		hm_region_destroy(birth.region, &discard);
+	if (IS_ERR_VALUE(addr))
+		return reserve_error(addr);
+	*start = addr;
+	return 0;
+}
+
+int hm_space_release(struct hm_space *space, unsigned long start)
+{
+	struct hm_region *region;
+	unsigned long size = 0;
+	int err;
+
+	mutex_lock(&space->lock);
+	region = hm_space_find_to_free(space, start, start);
+	if (!IS_ERR(region)) {
+		region->releasing = true;
+		size = region->end - region->start;
+	}
+	mutex_unlock(&space->lock);
+	if (IS_ERR(region))
+		return PTR_ERR(region);
+
+	/* The region dies in its VMA's close; only then is the range free. */
+	err = vm_munmap(start, size);
+	if (!err)
+		return 0;
+
+	mutex_lock(&space->lock);
+	region = hm_space_lookup(space, start);
+	if (region)
+		region->releasing = false;
+	mutex_unlock(&space->lock);
+	return err == -EPERM ? -EACCES : err;	/* the mapping is sealed */
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Regions come and go: reserve and release, and their other half in the memory
+ * manager's mmap and munmap.  A reservation calls vm_mmap(), which comes back
+ * through mapping.c to ask for its birth and to attach the region to its VMA.
+ *
+ * Called by calls.c, mapping.c and placement.c.
+ */
+#ifndef HOSTMEM_RESERVE_H
+#define HOSTMEM_RESERVE_H
+
+#include "rules.h"
+#include "space.h"
+
+/**
+ * struct hm_birth - a reservation on its way through vm_mmap()
+ * @link: in space->births; space->lock
+ * @task: who called; invariant after init
+ * @region: the region, until a VMA has taken it; space->lock
+ * @top_down: where to look for room; invariant after init
+ *
+ * On the stack of the call that reserves.  A mapping of the file that is not
+ * announced by one of these is refused.
+ */
+struct hm_birth {
+	struct list_head link;
+	struct task_struct *task;
+	struct hm_region *region;
+	bool top_down;
+};
+
+/**
+ * hm_space_birth - the reservation for which the current task maps the file
+ *
+ * Return: the birth, or NULL if the task maps the file on its own account.
+ */
+struct hm_birth *hm_space_birth(struct hm_space *space);
+
+/**
+ * hm_space_attach - the VMA for a reservation is there
+ * @space: the space
+ * @birth: from hm_space_birth()
+ * @vma: its VMA; mmap_lock is held for writing
+ *
+ * Return: the region, which the VMA owns from here on.
+ */
+struct hm_region *hm_space_attach(struct hm_space *space,
+				  struct hm_birth *birth,
+				  struct vm_area_struct *vma);
+
+/** hm_space_detach - the VMA of a region is gone, and its PTEs with it */
+void hm_space_detach(struct hm_space *space, struct hm_region *region);
+
+/** hm_space_reserve - make a region; @start gets its address */
+int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
+		     unsigned long *start);
+
+/** hm_space_release - free the region that begins at @start, with all it has */
+int hm_space_release(struct hm_space *space, unsigned long start);
+
+#endif /* HOSTMEM_RESERVE_H */

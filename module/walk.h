@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How the walks over a region find their way: blocks by address, the part of a
+ * range in each, runs of equal state.  Included by the files that make up a
+ * region - region.c, region_commit.c, region_watch.c, region_reset.c - and by
+ * none else.  space->lock is held throughout.
+ */
+#ifndef HOSTMEM_WALK_H
+#define HOSTMEM_WALK_H
+
+#include <linux/xarray.h>
+
+#include "block.h"
+#include "pte.h"
+#include "region.h"
+
+/* Blocks are counted from the region's first, so small regions need no node. */
+static inline unsigned long block_index(const struct hm_region *region,
+					unsigned long addr)
+{
+	return hm_block_index(addr) - hm_block_index(region->start);
+}
+
+static inline struct hm_block *block_at(struct hm_region *region,
+					unsigned long addr)
+{
+	return xa_load(&region->blocks, block_index(region, addr));
+}
+
+/* The ends of the block that has, or would have, an address. */
+static inline unsigned long block_base(const struct hm_region *region,
+				       unsigned long addr)
+{
+	return max(ALIGN_DOWN(addr, HM_BLOCK_SIZE), region->start);
+}
+
+static inline unsigned long block_limit(const struct hm_region *region,
+					unsigned long addr)
+{
+	return min(ALIGN_DOWN(addr, HM_BLOCK_SIZE) + HM_BLOCK_SIZE, region->end);
+}
+
+/* Visit a range block by block, be there a block or not: [addr, next). */
+#define for_each_block_range(region, addr, next, start, end)		\
+	for ((addr) = (start);						\
+	     (addr) < (end) &&						\
+	     ((next) = min((end), block_limit(region, addr)), true);	\
+	     (addr) = (next))
+
+/* Visit the blocks that a range touches. */
+#define for_each_block(region, index, block, start, end)		\
+	xa_for_each_range(&(region)->blocks, index, block,		\
+			  block_index(region, start),			\
+			  block_index(region, (end) - 1))
+
+static inline struct hm_run run_of(struct hm_region *region,
+				   struct hm_block *block, unsigned int first,
+				   unsigned int nr)
+{
+	return (struct hm_run) {
+		.vma = region->vma,
+		.block = block,
+		.first = first,
+		.nr = nr,
+	};
+}
+
+/** hm_slice_committed - how many pages of a slice are committed */
+unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice);
+
+/**
+ * hm_region_unmap - remove all PTEs of a range, keeping their dirty bits
+ * @region: the region
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ */
+void hm_region_unmap(struct hm_region *region, unsigned long start,
+		     unsigned long end);
+
+/** hm_region_map - set the PTEs of all mapped pages in a range */
+void hm_region_map(struct hm_region *region, unsigned long start,
+		   unsigned long end);
+
+/**
+ * hm_region_restate - give all committed pages of a range one state
+ * @region: the region
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ * @want: the state
+ *
+ * Cannot fail.  Return: pages that were fresh.
+ */
+unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
+				unsigned long end, hm_state_t want);
+
+/** hm_region_drop_block - take a block out of its region */
+void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
+		struct hm_discard *discard);
+
+#endif /* HOSTMEM_WALK_H */
