@@ -25,11 +25,15 @@
 static int answer_errno;		/* what the kernel fails with, 0 = success */
 static int answer_positive;		/* what it returns instead of 0 */
 static uint64_t answer_addr = BASE;
+static uint64_t answer_count;
+static uint64_t answer_large_page;
 static unsigned int calls;
 static union {
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
 	struct hostmem_query query;
+	struct hostmem_protect protect;
+	struct hostmem_watch watch;
 } seen;
 
 int ioctl(int fd, unsigned long request, ...)
@@ -51,6 +55,15 @@ int ioctl(int fd, unsigned long request, ...)
 		memcpy(&seen.free, arg, sizeof(seen.free));
 	} else if (request == HOSTMEM_IOC_QUERY) {
 		memcpy(&seen.query, arg, sizeof(seen.query));
+	} else if (request == HOSTMEM_IOC_PROTECT) {
+		memcpy(&seen.protect, arg, sizeof(seen.protect));
+	} else if (request == HOSTMEM_IOC_WATCH) {
+		memcpy(&seen.watch, arg, sizeof(seen.watch));
+		if (!answer_errno)
+			((struct hostmem_watch *)arg)->out_count = answer_count;
+	} else if (request == HOSTMEM_IOC_STATUS && !answer_errno) {
+		((struct hostmem_status *)arg)->out_large_page_bytes =
+			answer_large_page;
 	}
 	if (answer_errno) {
 		errno = answer_errno;
@@ -81,6 +94,8 @@ static void begin(int errnum)
 	answer_errno = errnum;
 	answer_positive = 0;
 	answer_addr = BASE;
+	answer_count = 0;
+	answer_large_page = 0;
 	calls = 0;
 	errno = ERRNO_BEFORE;
 	SetLastError(UNTOUCHED);
@@ -99,6 +114,7 @@ static const struct {
 	{ "ENOSPC",		ENOSPC,		8,	0x8007000E },
 	{ "EFAULT",		EFAULT,		998,	0x800703E6 },
 	{ "EPERM",		EPERM,		1314,	0x80070522 },
+	{ "EOPNOTSUPP",		EOPNOTSUPP,	50,	0x80070032 },
 	{ "EACCES",		EACCES,		5,	0x80070005 },
 	{ "EXDEV",		EXDEV,		5,	0x80131025 },
 	{ "EINTR",		EINTR,		995,	0x80131026 },
@@ -118,6 +134,7 @@ static void test_hosting(size_t i)
 	MEMORY_BASIC_INFORMATION info;
 	SIZE_T result = UNTOUCHED;
 	void *mem = &mem;
+	DWORD old;
 
 	begin(dictionary[i].errnum);
 	ok(HostVirtualAlloc(NULL, 1, MEM_COMMIT, PAGE_READWRITE, eTaskCritical,
@@ -130,6 +147,9 @@ static void test_hosting(size_t i)
 	ok(HostVirtualQuery((void *)BASE, &info, sizeof(info), &result) == expected &&
 	   result == 0,
 	   "%s: HostVirtualQuery answers 0x%08X and 0", name, (unsigned int)expected);
+	begin(dictionary[i].errnum);
+	ok(HostVirtualProtect((void *)BASE, 1, PAGE_READONLY, &old) == expected,
+	   "%s: HostVirtualProtect answers 0x%08X", name, (unsigned int)expected);
 	ok(GetLastError() == UNTOUCHED && errno == ERRNO_BEFORE,
 	   "%s: the hosting shape leaves the last error and errno alone", name);
 }
@@ -139,6 +159,10 @@ static void test_win32(size_t i)
 	const char *name = dictionary[i].name;
 	DWORD expected = dictionary[i].win32;
 	MEMORY_BASIC_INFORMATION info;
+	void *page = &page;
+	ULONG_PTR count = 1;
+	DWORD old;
+	DWORD granularity = UNTOUCHED;
 
 	begin(dictionary[i].errnum);
 	ok(!VirtualAlloc(NULL, 1, MEM_COMMIT, PAGE_READWRITE) &&
@@ -151,6 +175,22 @@ static void test_win32(size_t i)
 	ok(!VirtualQuery((void *)BASE, &info, sizeof(info)) &&
 	   GetLastError() == expected,
 	   "%s: VirtualQuery fails with %u", name, expected);
+	begin(dictionary[i].errnum);
+	ok(!VirtualProtect((void *)BASE, 1, PAGE_READONLY, &old) &&
+	   GetLastError() == expected,
+	   "%s: VirtualProtect fails with %u", name, expected);
+	begin(dictionary[i].errnum);
+	ok(GetWriteWatch(0, (void *)BASE, 1, &page, &count, &granularity) ==
+	   0xFFFFFFFF && GetLastError() == expected && count == 1 &&
+	   granularity == UNTOUCHED && page == &page,
+	   "%s: GetWriteWatch fails with %u and stores nothing", name, expected);
+	begin(dictionary[i].errnum);
+	ok(ResetWriteWatch((void *)BASE, 1) == 0xFFFFFFFF &&
+	   GetLastError() == expected,
+	   "%s: ResetWriteWatch fails with %u", name, expected);
+	begin(dictionary[i].errnum);
+	ok(!GetLargePageMinimum() && GetLastError() == expected,
+	   "%s: GetLargePageMinimum answers 0 with %u", name, expected);
 	ok(errno == ERRNO_BEFORE, "%s: the Win32 shape leaves errno alone", name);
 }
 
@@ -172,10 +212,12 @@ static void test_next_call(size_t i)
 			    &mem) == (HRESULT)0x80131023 &&
 	   HostVirtualAlloc(NULL, 1, MEM_RESERVE, PAGE_READWRITE, eTaskCritical,
 			    NULL) == (HRESULT)0x80131023 &&
-	   HostVirtualQuery(NULL, NULL, 0, NULL) == (HRESULT)0x80131023,
+	   HostVirtualQuery(NULL, NULL, 0, NULL) == (HRESULT)0x80131023 &&
+	   HostVirtualProtect(NULL, 0, 0, NULL) == (HRESULT)0x80131023,
 	   "%s: every later call answers HOST_E_CLRNOTAVAILABLE", dictionary[i].name);
 	ok(!VirtualFree((void *)BASE, 0, MEM_RELEASE) && GetLastError() == 21 &&
-	   calls == 1,
+	   GetWriteWatch(0, NULL, 0, NULL, NULL, NULL) == 0xFFFFFFFF &&
+	   GetLastError() == 21 && calls == 1,
 	   "%s: ... in the Win32 shape 21, and the kernel isn't asked",
 	   dictionary[i].name);
 }
@@ -224,6 +266,95 @@ static void test_out_pointers(void)
 	ok(calls == 0, "nothing of this asked the kernel");
 }
 
+/* Rules T4-T6 and H14; the kernel looks at the protection first. */
+static void test_old_protection(void)
+{
+	begin(EFAULT);
+	ok(HostVirtualProtect((void *)BASE, 1, PAGE_READONLY, NULL) ==
+	   (HRESULT)0x80004003 && calls == 1 && !seen.protect.old,
+	   "HostVirtualProtect without pflOldProtect is E_POINTER if the kernel says so");
+	ok(!VirtualProtect((void *)BASE, 1, PAGE_READONLY, NULL) &&
+	   GetLastError() == 998,
+	   "VirtualProtect without lpflOldProtect fails with 998");
+	begin(EINVAL);
+	ok(HostVirtualProtect((void *)BASE, 1, 0, NULL) == (HRESULT)0x80070057 &&
+	   !VirtualProtect((void *)BASE, 1, 0, NULL) && GetLastError() == 87,
+	   "a bad protection comes before a NULL pointer");
+}
+
+/* Rules W18-W22 in the order of W24; each row has all later faults, too. */
+static void test_watch_arguments(void)
+{
+	DWORD granularity = UNTOUCHED;
+	ULONG_PTR count = 0;
+	void *page = &page;
+
+	begin(0);
+	ok(GetWriteWatch(2, (void *)BASE, 0, NULL, NULL, &granularity) ==
+	   0xFFFFFFFF && GetLastError() == 998,
+	   "GetWriteWatch without a count fails with 998");
+	SetLastError(UNTOUCHED);
+	ok(GetWriteWatch(2, (void *)BASE, 0, NULL, &count, NULL) ==
+	   0xFFFFFFFF && GetLastError() == 998,
+	   "GetWriteWatch without a granularity fails with 998");
+	SetLastError(UNTOUCHED);
+	ok(GetWriteWatch(1, (void *)BASE, 1, NULL, &count, &granularity) ==
+	   0xFFFFFFFF && GetLastError() == 87,
+	   "GetWriteWatch with a count of 0 fails with 87");
+	count = 1;
+	SetLastError(UNTOUCHED);
+	ok(GetWriteWatch(0, (void *)BASE, 0, NULL, &count, &granularity) ==
+	   0xFFFFFFFF && GetLastError() == 87,
+	   "GetWriteWatch of 0 bytes fails with 87");
+	SetLastError(UNTOUCHED);
+	ok(GetWriteWatch(2, (void *)BASE, 1, NULL, &count, &granularity) ==
+	   0xFFFFFFFF && GetLastError() == 87,
+	   "GetWriteWatch with an unknown flag fails with 87");
+	SetLastError(UNTOUCHED);
+	ok(GetWriteWatch(0, (void *)BASE, 1, NULL, &count, &granularity) ==
+	   0xFFFFFFFF && GetLastError() == 998,
+	   "GetWriteWatch without an array fails with 998");
+	ok(calls == 0 && count == 1 && granularity == UNTOUCHED,
+	   "nothing of this asked the kernel or stored anything");
+}
+
+static void test_success_of_protect_and_watch(void)
+{
+	DWORD granularity = UNTOUCHED;
+	ULONG_PTR count = 7;
+	void *page = &page;
+	DWORD old;
+
+	begin(0);
+	ok(HostVirtualProtect((void *)0x1234, 0x567, 0xfedcba98, &old) == S_OK &&
+	   seen.protect.size == sizeof(seen.protect) &&
+	   seen.protect.addr == 0x1234 && seen.protect.length == 0x567 &&
+	   seen.protect.protect == 0xfedcba98 &&
+	   seen.protect.old == (uintptr_t)&old,
+	   "HostVirtualProtect hands its arguments on as they are");
+	ok(VirtualProtect((void *)0x1234, 0x567, PAGE_READONLY, &old) == TRUE,
+	   "VirtualProtect answers TRUE");
+	answer_count = 5;
+	ok(GetWriteWatch(1, (void *)0x1234, 0x567, &page, &count, &granularity) == 0 &&
+	   count == 5 && granularity == 4096,
+	   "GetWriteWatch answers 0, the kernel's count and 4096");
+	ok(seen.watch.size == sizeof(seen.watch) && seen.watch.flags == 1 &&
+	   seen.watch.addr == 0x1234 && seen.watch.length == 0x567 &&
+	   seen.watch.count == 7 && seen.watch.pages == (uintptr_t)&page,
+	   "GetWriteWatch hands its arguments on as they are");
+	ok(ResetWriteWatch((void *)0x1234, 0x567) == 0 &&
+	   seen.watch.flags == 1 && seen.watch.count == 0 &&
+	   seen.watch.addr == 0x1234 && seen.watch.length == 0x567,
+	   "ResetWriteWatch asks for a reset with no room");
+	ok(GetLargePageMinimum() == 0,
+	   "GetLargePageMinimum answers 0 if there are none");
+	answer_large_page = 0x200000;
+	ok(GetLargePageMinimum() == 0x200000,
+	   "GetLargePageMinimum answers the kernel's size");
+	ok(GetLastError() == UNTOUCHED && errno == ERRNO_BEFORE,
+	   "success of these leaves the last error and errno alone");
+}
+
 static void test_success(void)
 {
 	MEMORY_BASIC_INFORMATION info;
@@ -250,7 +381,7 @@ static void test_success(void)
 	   "VirtualFree answers TRUE");
 	ok(HostVirtualQuery((void *)0x1234, &info, 4096, &result) == S_OK &&
 	   result == 48 && seen.query.size == sizeof(seen.query) &&
-	   seen.query.reserved == 0 && seen.query.addr == 0x1234 &&
+	   seen.query.out_own == 0 && seen.query.addr == 0x1234 &&
 	   seen.query.buffer == (uintptr_t)&info,
 	   "HostVirtualQuery hands on address and buffer and answers 48");
 	ok(VirtualQuery((void *)0x1234, &info, sizeof(info)) == 48,
@@ -271,12 +402,15 @@ int main(void)
 		test_hosting(i);
 		test_win32(i);
 		test_next_call(i);
-		planned += 9 + (dictionary[i].hresult == 0x80004005);
+		planned += 14 + (dictionary[i].hresult == 0x80004005);
 	}
 	test_nonsense();
 	test_out_pointers();
 	test_success();
-	planned += 2 + 8 + 8;
+	test_old_protection();
+	test_watch_arguments();
+	test_success_of_protect_and_watch();
+	planned += 2 + 8 + 8 + 3 + 7 + 8;
 
 	printf("1..%u\n", planned);
 	return failures || tests != planned;

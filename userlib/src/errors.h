@@ -20,6 +20,7 @@
  * @HOSTMEM_ERR_NULL: an out pointer is NULL
  * @HOSTMEM_ERR_LENGTH: an out buffer is too short
  * @HOSTMEM_ERR_PRIVILEGE: the caller lacks the privilege
+ * @HOSTMEM_ERR_UNSUPPORTED: this kernel or processor can't do that
  * @HOSTMEM_ERR_FORBIDDEN: the system forbids the mapping
  * @HOSTMEM_ERR_NOT_OWNER: the address space isn't the one that opened the device
  * @HOSTMEM_ERR_ABANDONED: a fatal signal ended the call
@@ -37,6 +38,7 @@ enum hostmem_error {
 	HOSTMEM_ERR_NULL,
 	HOSTMEM_ERR_LENGTH,
 	HOSTMEM_ERR_PRIVILEGE,
+	HOSTMEM_ERR_UNSUPPORTED,
 	HOSTMEM_ERR_FORBIDDEN,
 	HOSTMEM_ERR_NOT_OWNER,
 	HOSTMEM_ERR_ABANDONED,

@@ -31,3 +31,11 @@ HRESULT HostVirtualQuery(void *lpAddress, void *lpBuffer, SIZE_T dwLength,
 		hostmem_manager_query(&hostmem_default_manager, lpAddress,
 				      lpBuffer, dwLength, pResult));
 }
+
+HRESULT HostVirtualProtect(void *lpAddress, SIZE_T dwSize, DWORD flNewProtect,
+			   DWORD *pflOldProtect)
+{
+	return hostmem_error_hresult(
+		hostmem_manager_protect(&hostmem_default_manager, lpAddress,
+					dwSize, flNewProtect, pflOldProtect));
+}

@@ -63,4 +63,19 @@ static inline int hostmem_raw_query(int fd, struct hostmem_query *arg)
 	return hostmem_raw_call(fd, HOSTMEM_IOC_QUERY, arg);
 }
 
+static inline int hostmem_raw_status(int fd, struct hostmem_status *arg)
+{
+	return hostmem_raw_call(fd, HOSTMEM_IOC_STATUS, arg);
+}
+
+static inline int hostmem_raw_protect(int fd, struct hostmem_protect *arg)
+{
+	return hostmem_raw_call(fd, HOSTMEM_IOC_PROTECT, arg);
+}
+
+static inline int hostmem_raw_watch(int fd, struct hostmem_watch *arg)
+{
+	return hostmem_raw_call(fd, HOSTMEM_IOC_WATCH, arg);
+}
+
 #endif /* HOSTMEM_IOCTL_H */

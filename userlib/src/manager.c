@@ -37,7 +37,10 @@ _Static_assert(SAME_MEMBER(Type, type), "kernel");
 
 /* Types, protections and levels are handed on as they are. */
 _Static_assert(MEM_COMMIT == HOSTMEM_COMMIT && MEM_RESERVE == HOSTMEM_RESERVE &&
-	       MEM_TOP_DOWN == HOSTMEM_TOP_DOWN, "allocation types");
+	       MEM_TOP_DOWN == HOSTMEM_TOP_DOWN && MEM_RESET == HOSTMEM_RESET &&
+	       MEM_RESET_UNDO == HOSTMEM_RESET_UNDO &&
+	       MEM_WRITE_WATCH == HOSTMEM_WRITE_WATCH &&
+	       MEM_LARGE_PAGES == HOSTMEM_LARGE_PAGES, "allocation types");
 _Static_assert(MEM_DECOMMIT == HOSTMEM_DECOMMIT && MEM_RELEASE == HOSTMEM_RELEASE,
 	       "free types");
 _Static_assert(MEM_FREE == HOSTMEM_FREE && MEM_PRIVATE == HOSTMEM_PRIVATE &&
@@ -48,7 +51,12 @@ _Static_assert(PAGE_NOACCESS == HOSTMEM_NOACCESS &&
 	       PAGE_READWRITE == HOSTMEM_READWRITE &&
 	       PAGE_EXECUTE == HOSTMEM_EXECUTE &&
 	       PAGE_EXECUTE_READ == HOSTMEM_EXECUTE_READ &&
-	       PAGE_EXECUTE_READWRITE == HOSTMEM_EXECUTE_READWRITE, "protections");
+	       PAGE_EXECUTE_READWRITE == HOSTMEM_EXECUTE_READWRITE &&
+	       PAGE_GUARD == HOSTMEM_GUARD && PAGE_NOCACHE == HOSTMEM_NOCACHE &&
+	       PAGE_WRITECOMBINE == HOSTMEM_WRITECOMBINE, "protections");
+_Static_assert(WRITE_WATCH_FLAG_RESET == HOSTMEM_WATCH_RESET, "watch flags");
+/* The kernel writes the caller's array of addresses as one of __u64. */
+_Static_assert(sizeof(PVOID) == sizeof(__u64), "addresses");
 _Static_assert(eTaskCritical == HOSTMEM_LEVEL_TASK &&
 	       eAppDomainCritical == HOSTMEM_LEVEL_APPDOMAIN &&
 	       eProcessCritical == HOSTMEM_LEVEL_PROCESS, "levels");
@@ -189,4 +197,119 @@ enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
 
 	*out = sizeof(MEMORY_BASIC_INFORMATION);
 	return HOSTMEM_OK;
+}
+
+enum hostmem_error hostmem_manager_protect(struct hostmem_manager *manager,
+					   void *addr, SIZE_T length,
+					   DWORD protect, DWORD *old)
+{
+	struct hostmem_protect arg = {
+		.size = sizeof(arg),
+		.protect = protect,
+		.addr = (uintptr_t)addr,
+		.length = length,
+		.old = (uintptr_t)old,
+	};
+	enum hostmem_error error;
+	int fd;
+
+	error = hostmem_manager_open(manager, &fd);
+	if (error)
+		return error;
+
+	/* A bad protection comes before a NULL pointer, so the kernel gets it. */
+	error = hostmem_manager_judge(manager, hostmem_raw_protect(fd, &arg));
+	if (error == HOSTMEM_ERR_FAULT && !old)			/* T4, T6 */
+		return HOSTMEM_ERR_NULL;
+	return error;
+}
+
+enum hostmem_error hostmem_manager_get_watch(struct hostmem_manager *manager,
+					     DWORD flags, void *addr,
+					     SIZE_T length, void **pages,
+					     ULONG_PTR *count,
+					     DWORD *granularity)
+{
+	struct hostmem_watch arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.addr = (uintptr_t)addr,
+		.length = length,
+		.pages = (uintptr_t)pages,
+	};
+	enum hostmem_error error;
+	int fd;
+
+	error = hostmem_manager_open(manager, &fd);
+	if (error)
+		return error;
+	if (!count || !granularity)				/* W18 */
+		return HOSTMEM_ERR_NULL;
+	if (!*count || !length ||				/* W19, W22 */
+	    flags & ~WRITE_WATCH_FLAG_RESET)			/* W21 */
+		return HOSTMEM_ERR_ARGUMENT;
+	if (!pages)						/* W20 */
+		return HOSTMEM_ERR_NULL;
+
+	arg.count = *count;
+	error = hostmem_manager_judge(manager, hostmem_raw_watch(fd, &arg));
+	if (error)
+		return error;
+
+	*count = arg.out_count;
+	*granularity = HOSTMEM_PAGE_SIZE;
+	return HOSTMEM_OK;
+}
+
+enum hostmem_error hostmem_manager_reset_watch(struct hostmem_manager *manager,
+					       void *addr, SIZE_T length)
+{
+	/* No room for addresses: all pages of the range are reset. */
+	struct hostmem_watch arg = {
+		.size = sizeof(arg),
+		.flags = HOSTMEM_WATCH_RESET,
+		.addr = (uintptr_t)addr,
+		.length = length,
+	};
+	enum hostmem_error error;
+	int fd;
+
+	error = hostmem_manager_open(manager, &fd);
+	if (error)
+		return error;
+
+	return hostmem_manager_judge(manager, hostmem_raw_watch(fd, &arg));
+}
+
+enum hostmem_error hostmem_manager_large_page(struct hostmem_manager *manager,
+					      SIZE_T *bytes)
+{
+	struct hostmem_status arg = { .size = sizeof(arg) };
+	enum hostmem_error error;
+	int fd;
+
+	*bytes = 0;
+	error = hostmem_manager_open(manager, &fd);
+	if (error)
+		return error;
+
+	error = hostmem_manager_judge(manager, hostmem_raw_status(fd, &arg));
+	if (error)
+		return error;
+
+	*bytes = arg.out_large_page_bytes;
+	return HOSTMEM_OK;
+}
+
+bool hostmem_manager_owns(struct hostmem_manager *manager, const void *addr)
+{
+	struct hostmem_memory_info info;
+	struct hostmem_query arg = {
+		.size = sizeof(arg),
+		.addr = (uintptr_t)addr,
+		.buffer = (uintptr_t)&info,
+	};
+	int fd = atomic_load(&manager->fd);
+
+	return fd >= 0 && !hostmem_raw_query(fd, &arg) && arg.out_own;
 }

@@ -36,9 +36,9 @@ extern struct hostmem_manager hostmem_default_manager;
 
 /*
  * The operations.  Their arguments go to the kernel as they are, for it alone
- * knows the rules; <hostmem/mscoree.h> tells them.  The library looks only at
- * what the kernel can't see: its own out pointers and the length of the caller's
- * buffer.
+ * knows the rules; the public headers tell them.  The library looks only at what
+ * the kernel can't see, its own out pointers and the length of the caller's buffer,
+ * and at what has to be checked before these.
  *
  * A manager without a device, or a broken one, returns HOSTMEM_ERR_UNAVAILABLE
  * before it looks at any argument.
@@ -85,5 +85,71 @@ enum hostmem_error hostmem_manager_free(struct hostmem_manager *manager,
 enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
 					 const void *addr, void *buffer,
 					 SIZE_T length, SIZE_T *out);
+
+/**
+ * hostmem_manager_protect() - change the protection of committed pages
+ * @manager: whose memory it is
+ * @addr: first byte
+ * @length: bytes
+ * @protect: PAGE_*
+ * @old: receives what the first page had, written by the kernel
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_protect(struct hostmem_manager *manager,
+					   void *addr, SIZE_T length,
+					   DWORD protect, DWORD *old);
+
+/**
+ * hostmem_manager_get_watch() - tell which pages have been written
+ * @manager: whose memory it is
+ * @flags: 0 or WRITE_WATCH_FLAG_RESET
+ * @addr: first byte
+ * @length: bytes
+ * @pages: receives addresses of pages, written by the kernel
+ * @count: room in @pages; receives the number of entries
+ * @granularity: receives the bytes of a page
+ *
+ * Return: HOSTMEM_OK, or what went wrong; @count and @granularity are as before
+ * then
+ */
+enum hostmem_error hostmem_manager_get_watch(struct hostmem_manager *manager,
+					     DWORD flags, void *addr,
+					     SIZE_T length, void **pages,
+					     ULONG_PTR *count,
+					     DWORD *granularity);
+
+/**
+ * hostmem_manager_reset_watch() - count all pages of a range as not written
+ * @manager: whose memory it is
+ * @addr: first byte
+ * @length: bytes
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_reset_watch(struct hostmem_manager *manager,
+					       void *addr, SIZE_T length);
+
+/**
+ * hostmem_manager_large_page() - size of a large page
+ * @manager: any
+ * @bytes: receives the size, 0 if there are none and on failure
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_large_page(struct hostmem_manager *manager,
+					      SIZE_T *bytes);
+
+/**
+ * hostmem_manager_owns() - tell whether an address lies in a region
+ * @manager: whose regions are meant
+ * @addr: any address
+ *
+ * For signal handlers: never opens the device, for a manager without one owns
+ * nothing; and never breaks the manager.
+ *
+ * Return: true if it does; false if not, or if the kernel can't be asked
+ */
+bool hostmem_manager_owns(struct hostmem_manager *manager, const void *addr);
 
 #endif /* HOSTMEM_MANAGER_H */

@@ -7,6 +7,7 @@
 #include <hostmem/mscoree.h>
 
 #include "errors.h"
+#include "fault.h"
 #include "manager.h"
 
 /*
@@ -52,6 +53,53 @@ SIZE_T VirtualQuery(LPCVOID lpAddress, PMEMORY_BASIC_INFORMATION lpBuffer,
 		hostmem_manager_query(&hostmem_default_manager, lpAddress,
 				      lpBuffer, dwLength, &written));
 	return written;
+}
+
+BOOL VirtualProtect(LPVOID lpAddress, SIZE_T dwSize, DWORD flNewProtect,
+		    PDWORD lpflOldProtect)
+{
+	return hostmem_win32_result(
+		hostmem_manager_protect(&hostmem_default_manager, lpAddress,
+					dwSize, flNewProtect, lpflOldProtect));
+}
+
+/* What both write watch functions return for a failure. */
+#define WATCH_FAILED	(~(UINT)0)
+
+UINT GetWriteWatch(DWORD dwFlags, PVOID lpBaseAddress, SIZE_T dwRegionSize,
+		   PVOID *lpAddresses, ULONG_PTR *lpdwCount,
+		   LPDWORD lpdwGranularity)
+{
+	BOOL good = hostmem_win32_result(
+		hostmem_manager_get_watch(&hostmem_default_manager, dwFlags,
+					  lpBaseAddress, dwRegionSize,
+					  lpAddresses, lpdwCount,
+					  lpdwGranularity));
+
+	return good ? 0 : WATCH_FAILED;
+}
+
+UINT ResetWriteWatch(LPVOID lpBaseAddress, SIZE_T dwRegionSize)
+{
+	BOOL good = hostmem_win32_result(
+		hostmem_manager_reset_watch(&hostmem_default_manager,
+					    lpBaseAddress, dwRegionSize));
+
+	return good ? 0 : WATCH_FAILED;
+}
+
+SIZE_T GetLargePageMinimum(void)
+{
+	SIZE_T bytes;
+
+	hostmem_win32_result(
+		hostmem_manager_large_page(&hostmem_default_manager, &bytes));
+	return bytes;
+}
+
+BOOL HostSetFaultCallback(HOSTMEM_FAULT_CALLBACK callback, void *context)
+{
+	return hostmem_win32_result(hostmem_fault_set_callback(callback, context));
 }
 
 DWORD GetLastError(void)

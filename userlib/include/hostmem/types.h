@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
  * Windows' basic types with the widths of a 64-bit Windows process: LONG, ULONG,
- * DWORD, BOOL and HRESULT have 32 bits although a long of Linux has 64.
+ * UINT, DWORD, BOOL and HRESULT have 32 bits although a long of Linux has 64.
  *
  * Included by the other headers of this directory; includes none of them.
  */
@@ -19,6 +19,7 @@ typedef uint8_t BYTE;
 typedef uint16_t WORD;
 typedef int32_t BOOL;
 typedef int32_t LONG;
+typedef uint32_t UINT;
 typedef uint32_t ULONG;
 typedef uint32_t DWORD;
 typedef int32_t HRESULT;
@@ -35,6 +36,7 @@ typedef DWORD *PDWORD;
 typedef DWORD *LPDWORD;
 typedef ULONG *PULONG;
 typedef SIZE_T *PSIZE_T;
+typedef ULONG_PTR *PULONG_PTR;
 
 #ifndef FALSE
 #define FALSE	0
