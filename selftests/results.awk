@@ -14,15 +14,18 @@ function bad(what)
 /^# ok /		{ cases++; passed++; next }
 /^# not ok /		{ cases++; failed_here++; here = here "  " substr($0, 3) "\n"; next }
 
-# The plan of programs, and the end of one.
-/^1\.\.[0-9]+/		{ programs = substr($1, 4) + 0 }
+# The plan of programs for one kernel, and the end of one program.
+/^# kernel /		{ kernel = $3 }
+/^1\.\.[0-9]+/		{ programs += substr($1, 4) }
 
 /^(not )?ok / {
 	# "not ok 3 selftests: hostmem: reserve # exit=1"
 	name = $0
 	sub(/^(not )?ok [0-9-]* */, "", name)
-	if (name ~ /^selftests:/)
+	if (name ~ /^selftests:/) {
 		seen++
+		name = name ", kernel " kernel
+	}
 	failed += failed_here
 	if (here != "")
 		failures = failures name ":\n" here
