@@ -34,6 +34,7 @@ static const struct name protections[] = {
 	NAME(PAGE_EXECUTE),
 	NAME(PAGE_EXECUTE_READ),
 	NAME(PAGE_EXECUTE_READWRITE),
+	NAME(PAGE_GUARD),
 };
 
 static const struct name results[] = {
@@ -125,6 +126,22 @@ void show_free(HRESULT want, void *addr, SIZE_T size, DWORD type)
 	print_flags(type, free_types, COUNT(free_types));
 	printf(")\n");
 	print_result(want, HostVirtualFree(addr, size, type));
+}
+
+void show_protect(HRESULT want, void *addr, SIZE_T size, DWORD protect,
+		  DWORD want_old)
+{
+	HRESULT result;
+	DWORD old;
+
+	printf("  HostVirtualProtect(%p, %s", addr, size_text(size));
+	print_flags(protect, protections, COUNT(protections));
+	printf(", &old)\n");
+
+	result = HostVirtualProtect(addr, size, protect, &old);
+	print_result(want, result);
+	if (old != want_old)
+		claim(false, "the old protection is 0x%x", old);
 }
 
 void show_query(HRESULT want, void *addr)

@@ -15,6 +15,13 @@ void show_alloc(HRESULT want, void *addr, SIZE_T size, DWORD type,
 /** show_free() - HostVirtualFree(); @want is what it should return */
 void show_free(HRESULT want, void *addr, SIZE_T size, DWORD type);
 
+/**
+ * show_protect() - HostVirtualProtect(); @want is what it should return, and
+ * @want_old the old protection that it should tell
+ */
+void show_protect(HRESULT want, void *addr, SIZE_T size, DWORD protect,
+		  DWORD want_old);
+
 /** show_query() - HostVirtualQuery(); @want is what it should return */
 void show_query(HRESULT want, void *addr);
 

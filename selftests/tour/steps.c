@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <hostmem/memoryapi.h>
+
 #include "call.h"
 #include "probe.h"
 #include "tour.h"
@@ -157,6 +159,68 @@ static void commit_again(void)
 	claim(function() == 42, "the machine code put there before runs: it returns 42");
 }
 
+static void protect(void)
+{
+	show_protect(S_OK, PART, 128 * KIB, PAGE_READONLY, PAGE_READWRITE);
+	claim(write_faults(PART), "writing there raises SIGSEGV at %p", (void *)PART);
+	claim(PART[63] == 1, "it reads as before");
+	show_protect(HRESULT_FROM_WIN32(ERROR_INVALID_ADDRESS), PART, REGION_SIZE / 2,
+		     PAGE_READWRITE, PAGE_NOACCESS);
+	claim(write_faults(PART), "not all of that was committed, so nothing changed");
+	show_protect(S_OK, PART, 128 * KIB, PAGE_READWRITE, PAGE_READONLY);
+}
+
+/* How often the callback has been told of the page that is its context. */
+static unsigned int guard_hits;
+
+static BOOL count_guard_hit(DWORD code, DWORD access, void *address, void *page)
+{
+	if (code != STATUS_GUARD_PAGE_VIOLATION || access != 1 || address != page)
+		return FALSE;
+	guard_hits++;
+	return TRUE;
+}
+
+static void guard(void)
+{
+	volatile char *page = PART + PAGE;
+
+	claim(HostSetFaultCallback(count_guard_hit, (void *)page),
+	      "HostSetFaultCallback() has a callback of ours");
+	show_protect(S_OK, (void *)page, PAGE, PAGE_READWRITE | PAGE_GUARD,
+		     PAGE_READWRITE);
+	*page = 77;
+	claim(guard_hits == 1, "writing there calls back: 0x80000001, a write, at %p",
+	      (void *)page);
+	claim(*page == 77, "the write was retried then, and has succeeded");
+	*page = 78;
+	claim(guard_hits == 1, "the guard is gone: it warns once");
+	HostSetFaultCallback(NULL, NULL);
+}
+
+static void watch(void)
+{
+	PVOID pages[8];
+	ULONG_PTR count = 8;
+	DWORD granularity = 0;
+	char *base;
+
+	base = VirtualAlloc(NULL, MIB, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+			    PAGE_READWRITE);
+	if (!claim(base != NULL, "1 MiB is reserved with MEM_WRITE_WATCH and committed"))
+		return;
+	base[3 * PAGE] = 1;
+	base[200 * PAGE + 5] = 1;
+	claim(!GetWriteWatch(WRITE_WATCH_FLAG_RESET, base, MIB, pages, &count,
+			     &granularity) && count == 2 &&
+	      pages[0] == base + 3 * PAGE && pages[1] == base + 200 * PAGE,
+	      "two pages were written, and GetWriteWatch() names these two");
+	count = 8;
+	claim(!GetWriteWatch(0, base, MIB, pages, &count, &granularity) && !count,
+	      "it has made them clean: now it names none");
+	claim(VirtualFree(base, 0, MEM_RELEASE), "and so the region may go");
+}
+
 static void decommit(void)
 {
 	show_free(S_OK, PART + 64 * KIB, 128 * KIB, MEM_DECOMMIT);
@@ -247,6 +311,15 @@ const struct step steps[] = {
 	{ "Commit again to another protection",
 	  "One call for any mixture of pages. What they hold stays.",
 	  PAGES_OF_PART, commit_again },
+	{ "Protect",
+	  "The protection of committed pages changes, or, if one of them can't, none does.",
+	  PAGES_OF_PART, protect },
+	{ "A guard page",
+	  "It warns of the first access, and lets it pass.",
+	  PAGES_OF_PART, guard },
+	{ "Who has written where?",
+	  "A collector wants to know. The processor has kept count, without a page fault.",
+	  ALL_OF_REGION, watch },
 	{ "Decommit",
 	  "The memory and its charge go back at once, the address space stays reserved.",
 	  ALL_OF_REGION, decommit },
