@@ -5,6 +5,7 @@
  */
 #include <linux/capability.h>
 #include <linux/err.h>
+#include <linux/sched.h>
 
 #include "backing.h"
 #include "calls.h"
@@ -13,6 +14,7 @@
 #include "compat.h"
 #include "foreign.h"
 #include "reserve.h"
+#include "trip.h"
 
 /* Lock what a call needs that changes PTEs but makes no page table. */
 static int lock_for_change(struct hm_space *space)
@@ -203,18 +205,38 @@ void hm_space_status(struct hm_space *space, struct hostmem_status *status)
  * Events of a region's VMA
  */
 
-vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
-			  unsigned long addr, enum hm_access access,
-			  bool user)
+static vm_fault_t fault_locked(struct hm_space *space,
+			       struct hm_region *region, unsigned long addr,
+			       enum hm_access access, bool user)
 {
 	struct hm_account account;
 	vm_fault_t ret;
 
-	mutex_lock(&space->lock);
 	account = hm_account_open(space, region);
 	ret = hm_region_fault(region, addr, access, user);
 	hm_account_close(&account);
+	if (!user && ret == VM_FAULT_SIGBUS)
+		hm_trip_begin(space, addr);
+	return ret;
+}
+
+vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
+			  unsigned long addr, enum hm_access access,
+			  bool user)
+{
+	enum hm_trip_state trip;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	mutex_lock(&space->lock);
+	trip = hm_trip_look(space, addr);
+	if (trip == HM_TRIP_NONE)
+		ret = fault_locked(space, region, addr, access, user);
 	mutex_unlock(&space->lock);
+
+	if (trip == HM_TRIP_OTHERS) {
+		schedule_timeout_killable(1);
+		return VM_FAULT_NOPAGE;
+	}
 	return ret;
 }
 

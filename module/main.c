@@ -10,7 +10,7 @@
  *	  placement.c		  where does a region go?
  *	  calls.c		  each call, under its locks
  *	  reserve.c, commit.c	  the longer ones; charge.c has the limits
- *	  reclaim.c		  memory pressure
+ *	  reclaim.c, trip.c	  memory pressure; system calls and guard pages
  *	    space.c		    the regions of one file, by address
  *	      region*.c		      one reservation: the walks over its pages
  *	        page_state.c		the state of a page

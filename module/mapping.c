@@ -14,7 +14,6 @@
 #include "compat.h"
 #include "mapping.h"
 #include "reserve.h"
-#include "syscall_mark.h"
 
 static struct hm_space *space_of(const struct vm_area_struct *vma)
 {
@@ -35,17 +34,10 @@ static enum hm_access access_of(const struct vm_fault *vmf)
 static vm_fault_t vma_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	unsigned long page = vmf->address & PAGE_MASK;
-	bool user = vmf->flags & FAULT_FLAG_USER;
-	vm_fault_t ret;
 
-	if (!user && hm_syscall_marked(page))
-		return VM_FAULT_SIGBUS;
-	ret = hm_space_fault(space_of(vma), vma->vm_private_data, page,
-			     access_of(vmf), user);
-	if (!user && ret == VM_FAULT_SIGBUS)
-		hm_syscall_mark(page);
-	return ret;
+	return hm_space_fault(space_of(vma), vma->vm_private_data,
+			      vmf->address & PAGE_MASK, access_of(vmf),
+			      vmf->flags & FAULT_FLAG_USER);
 }
 
 /* A write where the PTE says read-only, for good or while it is changed. */

@@ -105,10 +105,14 @@ static int thin_out_step(pte_t *pte, unsigned long addr, void *data)
 		first++;
 	while (first < last && pte_none(ptep_get(pte + last)))
 		last--;
+	if (!run->block->marks) {
+		for (i = first + 1; i < last; i++)
+			pte_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
+		return 0;
+	}
 	for (i = first + 1; i < last; i++)
 		take_pte(run, run->first + i, pte + i);
-
-	if (!run->block->marks || first > last)
+	if (first > last)
 		return 0;
 	for (i = first; i <= last; i += max(last - first, 1)) {
 		pte_t old = take_pte(run, run->first + i, pte + i);

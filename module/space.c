@@ -27,6 +27,7 @@ struct hm_space *hm_space_create(struct file *file)
 	mutex_init(&space->lock);
 	space->regions = RB_ROOT;
 	INIT_LIST_HEAD(&space->births);
+	INIT_LIST_HEAD(&space->trips);
 	mutex_lock(&hm_spaces_lock);
 	list_add_tail(&space->all, &hm_spaces);
 	mutex_unlock(&hm_spaces_lock);
@@ -39,6 +40,7 @@ void hm_space_destroy(struct hm_space *space)
 	list_del(&space->all);
 	mutex_unlock(&hm_spaces_lock);
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&space->regions));
+	WARN_ON_ONCE(!list_empty(&space->trips));
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
 	mmdrop(space->mm);
 	kfree(space);

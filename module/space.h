@@ -41,6 +41,7 @@
  *	pointer stays unique; invariant after init
  * @lock: see the lock order above
  * @regions: by address, never overlapping; @lock
+ * @trips: system calls that have hit a guard page; @lock
  * @births: reservations that wait for their VMA; @lock
  * @all: in hm_spaces; hm_spaces_lock
  * @nr_regions: regions in the tree; @lock
@@ -52,6 +53,7 @@ struct hm_space {
 	struct mm_struct *mm;
 	struct mutex lock;
 	struct rb_root regions;
+	struct list_head trips;
 	struct list_head births;
 	struct list_head all;
 	unsigned long nr_regions;

@@ -47,11 +47,33 @@ static inline unsigned long block_limit(const struct hm_region *region,
 	     ((next) = min((end), block_limit(region, addr)), true);	\
 	     (addr) = (next))
 
+static inline struct hm_block *next_block(struct hm_region *region,
+					  unsigned long *index,
+					  unsigned long last)
+{
+	if (*index >= last)
+		return NULL;
+	return xa_find_after(&region->blocks, index, last, XA_PRESENT);
+}
+
+/* Most ranges lie in one block, and to load it is quicker than to search. */
+static inline struct hm_block *first_block(struct hm_region *region,
+					   unsigned long *index,
+					   unsigned long last)
+{
+	struct hm_block *block = xa_load(&region->blocks, *index);
+
+	return block ?: next_block(region, index, last);
+}
+
 /* Visit the blocks that a range touches. */
 #define for_each_block(region, index, block, start, end)		\
-	xa_for_each_range(&(region)->blocks, index, block,		\
-			  block_index(region, start),			\
-			  block_index(region, (end) - 1))
+	for ((index) = block_index(region, start),			\
+	     (block) = first_block(region, &(index),			\
+				   block_index(region, (end) - 1));	\
+	     (block);							\
+	     (block) = next_block(region, &(index),			\
+				  block_index(region, (end) - 1)))
 
 static inline struct hm_run run_of(struct hm_region *region,
 				   struct hm_block *block, unsigned int first,
