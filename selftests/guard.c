@@ -272,7 +272,7 @@ TEST_F(guard, fails_read_2_once_G7_G8)
 	char *before = self->page - 50;
 	int fds[2];
 
-	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe2(fds, O_NONBLOCK));
 	ASSERT_EQ(100, write(fds[1], self->base, 100));
 	EXPECT_EFAULT_ONCE(100, read(fds[0], self->page + 3, 100));
 	/* From the page before. */
@@ -288,8 +288,8 @@ TEST_F(guard, fails_write_2_once_G7_G8)
 	char copy[100];
 	int fds[2], other[2];
 
-	ASSERT_EQ(0, pipe(fds));
-	ASSERT_EQ(0, pipe(other));
+	ASSERT_EQ(0, pipe2(fds, O_NONBLOCK));
+	ASSERT_EQ(0, pipe2(other, O_NONBLOCK));
 	memcpy(self->page - 50, "before", 6);
 	memcpy(self->page, "within", 6);
 	EXPECT_EFAULT_ONCE(100, write(fds[1], self->page, 100));
@@ -309,7 +309,7 @@ TEST_F(guard, fails_vectors_once_G7_G8)
 	};
 	int fds[2];
 
-	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe2(fds, O_NONBLOCK));
 	ASSERT_EQ(30, write(fds[1], self->base, 30));
 	EXPECT_EFAULT_ONCE(30, readv(fds[0], in, 2));
 	EXPECT_EFAULT_ONCE(30, writev(fds[1], in, 2));
@@ -351,7 +351,7 @@ TEST_F(guard, fails_other_calls_once_G8)
 {
 	int fds[2];
 
-	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe2(fds, O_NONBLOCK));
 	EXPECT_EFAULT_ONCE(0, ioctl(fds[0], FIONREAD, self->page));
 	EXPECT_EFAULT_ONCE(0, pipe((int *)self->page));
 	EXPECT_EFAULT_ONCE(0, syscall(SYS_clock_gettime, 0, self->page));
@@ -564,7 +564,7 @@ TEST_F(guard, callback_is_not_for_system_calls_G7)
 	struct hits hits = {};
 	int fds[2];
 
-	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe2(fds, O_NONBLOCK));
 	ASSERT_TRUE(HostSetFaultCallback(note, &hits));
 	EXPECT_EFAULT_ONCE(10, write(fds[1], self->page, 10));
 	EXPECT_EFAULT_ONCE(10, read(fds[0], self->page, 10));

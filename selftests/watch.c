@@ -660,10 +660,20 @@ struct writer {
 	char *base;
 	unsigned int number;
 	uint64_t rng;
-	unsigned long rounds;
+	volatile unsigned long rounds;
 };
 
 static volatile bool done;
+
+/* Has each of them come to write something? */
+static bool all_write(const struct writer *writer)
+{
+	unsigned int i, idle = 0;
+
+	for (i = 0; i < WRITERS; i++)
+		idle += writer[i].rounds < 100;
+	return !idle;
+}
 
 static volatile uint64_t *version(char *base, size_t page)
 {
@@ -811,10 +821,11 @@ static unsigned int process(char *base, uint64_t *processed, bool *reported)
 TEST_F_TIMEOUT(writers, lose_no_write_W7_W8, 120)
 {
 	unsigned int wrong = 0, missed = 0, lost = 0, round;
-	unsigned int rounds = variant->disturbance == NONE ? 800 : 60;
+	unsigned int rounds = variant->disturbance == NONE ? 300 : 30;
 	size_t page, end, seen = 0;
 
-	for (round = 0; round < rounds || seen < 2000; round++) {
+	for (round = 0; round < rounds || seen < 500 || !all_write(self->writer);
+	     round++) {
 		for (page = 0; page < PAGES; page++)
 			self->before[page] = *version(self->base, page);
 		ASSERT_TRUE(disturb(self->base, variant->disturbance));
@@ -846,7 +857,6 @@ TEST_F_TIMEOUT(writers, lose_no_write_W7_W8, 120)
 	done = true;
 	for (page = 0; page < WRITERS; page++) {
 		ASSERT_EQ(0, pthread_join(self->writer[page].thread, NULL));
-		EXPECT_LT(0, self->writer[page].rounds);
 	}
 	/* No one writes any more: each page comes at most once, and then none. */
 	for (seen = 0; ; seen += report.count) {
