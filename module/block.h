@@ -53,6 +53,16 @@ static inline void hm_marks_written(struct hm_marks *marks, unsigned int page)
 		marks->nr_reset--;
 }
 
+/** hm_marks_keep - the contents of pages may not go any more */
+static inline void hm_marks_keep(struct hm_marks *marks, unsigned int first,
+				 unsigned int nr)
+{
+	if (!marks || !marks->nr_reset)
+		return;
+	bitmap_clear(marks->reset, first, nr);
+	marks->nr_reset = bitmap_weight(marks->reset, HM_BLOCK_PAGES);
+}
+
 /** hm_marks_clear - forget what is marked of pages */
 static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
 				  unsigned int nr)
@@ -61,10 +71,7 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
 		return;
 	bitmap_clear(marks->written, first, nr);
 	bitmap_clear(marks->lost, first, nr);
-	if (!marks->nr_reset)
-		return;
-	bitmap_clear(marks->reset, first, nr);
-	marks->nr_reset = bitmap_weight(marks->reset, HM_BLOCK_PAGES);
+	hm_marks_keep(marks, first, nr);
 }
 
 /**

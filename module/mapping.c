@@ -68,7 +68,11 @@ static int vma_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 
 static void vma_close(struct vm_area_struct *vma)
 {
-	hm_space_detach(space_of(vma), vma->vm_private_data);
+	struct hm_region *region = vma->vm_private_data;
+
+	/* mremap makes a copy of a VMA before it asks, and closes it if refused. */
+	if (region->vma == vma)
+		hm_space_detach(space_of(vma), region);
 }
 
 /* munmap of a part, and whatever else would leave half a region. */

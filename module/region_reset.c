@@ -39,7 +39,26 @@ void hm_region_reset(struct hm_region *region, unsigned long start,
 		region->nr_reset += slice.end - slice.first;
 		mark_slice(block, slice);
 	}
+	region->nr_reset = min(region->nr_reset, region->resident);
 	hm_region_map(region, start, end);
+}
+
+/* Have contents of some page in a range gone since they were reset? */
+static bool anything_lost(struct hm_region *region, unsigned long start,
+			  unsigned long end)
+{
+	struct hm_block *block;
+	struct hm_slice slice;
+	unsigned long index;
+
+	for_each_block(region, index, block, start, end) {
+		slice = hm_block_slice(block, start, end);
+		if (block->marks &&
+		    find_next_bit(block->marks->lost, slice.end, slice.first) <
+		    slice.end)
+			return true;
+	}
+	return false;
 }
 
 int hm_region_reset_undo(struct hm_region *region, unsigned long start,
@@ -48,21 +67,15 @@ int hm_region_reset_undo(struct hm_region *region, unsigned long start,
 	struct hm_block *block;
 	struct hm_slice slice;
 	unsigned long index;
-	unsigned int i;
-	int err = 0;
 
+	if (anything_lost(region, start, end))
+		return -EADDRNOTAVAIL;
 	for_each_block(region, index, block, start, end) {
 		slice = hm_block_slice(block, start, end);
-		if (!block->marks)
-			continue;
-		for (i = slice.first; i < slice.end; i++) {
-			if (__test_and_clear_bit(i, block->marks->reset))
-				block->marks->nr_reset--;
-			if (__test_and_clear_bit(i, block->marks->lost))
-				err = -EADDRNOTAVAIL;
-		}
+		hm_marks_keep(block->marks, slice.first,
+			      slice.end - slice.first);
 	}
-	return err;
+	return 0;
 }
 
 /* Take the memory of what is still marked in a block.  Return the pages. */

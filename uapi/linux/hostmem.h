@@ -96,7 +96,8 @@
  *	that are multiples of the large page.
  *	Or, alone, HOSTMEM_RESET: the contents of committed pages may go, under
  *	memory pressure; or HOSTMEM_RESET_UNDO: they may not any more, and the
- *	call fails with EADDRNOTAVAIL if some of them have gone (rules R1-R14).
+ *	call fails with EADDRNOTAVAIL if some of them have gone since the last
+ *	reset (rules R1-R14).
  * @protect: protection of the committed pages; of a reservation also what
  *	queries report as allocation_protect
  * @level: HOSTMEM_LEVEL_*, for commits
