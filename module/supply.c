@@ -2,6 +2,7 @@
 /*
  * Memory for a commit, ahead of it.  See supply.h.
  */
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 
 #include "backing.h"
@@ -12,6 +13,16 @@ void hm_supply_add(struct hm_supply *supply, struct hm_block *block)
 {
 	list_add_tail(&block->link, &supply->blocks);
 	supply->pages += block->committed;
+}
+
+/*
+ * Leave something to everyone else.  Where nothing is left, the OOM killer has
+ * to find it, and it can't take committed memory from a victim before that one
+ * is gone: it would go on killing.
+ */
+static bool memory_is_short(void)
+{
+	return si_mem_available() < (long)(totalram_pages() / 32);
 }
 
 int hm_supply_fill(struct hm_supply *supply, bool large)
@@ -25,6 +36,8 @@ int hm_supply_fill(struct hm_supply *supply, bool large)
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		if (memory_is_short())
+			return -ENOMEM;
 		hm_for_each_run(block, all, i, n) {
 			if (!hm_state_committed(block->state[i]))
 				continue;
