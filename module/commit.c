@@ -86,6 +86,9 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 	region = hm_space_find(space, start, end);
 	err = hm_space_may_have(region, req->want);
 	if (!err) {
+		/* The kernel maps large pages with the protection of the VMA. */
+		if (req->large)
+			region->vma->vm_page_prot = hm_pte_prot(req->want);
 		account = hm_account_open(space, region);
 		err = hm_region_commit(region, start, end, req->want, supply,
 				       discard);
@@ -137,26 +140,16 @@ int hm_space_commit(struct hm_space *space, const struct hm_alloc_request *req,
 }
 
 /*
- * The kernel maps a large page only in answer to a fault, and with the
- * protection of its VMA.  So give the VMA the one that all pages have, and
- * fault each in, as the first touch would.
+ * The kernel maps a large page only in answer to a fault: so fault each in, as
+ * the first touch would.
  */
 int hm_space_map_large(struct hm_space *space,
 		       const struct hm_alloc_request *req, unsigned long start)
 {
 	bool write = hm_state_allows(req->want, HM_WRITE);
 	unsigned long end = start + (req->end - req->start);
-	struct hm_region *region;
 	unsigned long addr;
 	int err;
-
-	err = lock_for_commit(space, start);
-	if (err)
-		return err;
-	region = hm_space_find(space, start, end);
-	if (region)
-		region->vma->vm_page_prot = hm_pte_prot(req->want);
-	unlock_for_commit(space);
 
 	for (addr = start; addr < end; addr += HM_LARGE_PAGE) {
 		if (mmap_read_lock_killable(space->mm))
