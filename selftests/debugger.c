@@ -218,22 +218,6 @@ TEST_F(debugger, finds_the_regions_by_name)
  * Resident memory
  */
 
-/* A line of /proc/self/status in bytes; -1 if there is none. */
-static int64_t own_status(const char *name)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	int64_t kib = -1;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, strlen(name)) &&
-		    line[strlen(name)] == ':')
-			kib = strtoll(line + strlen(name) + 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return kib < 0 ? -1 : kib * (int64_t)KIB;
-}
-
 /* Within a MiB: the kernel counts in batches, and the test has pages, too. */
 #define EXPECT_GROWN(want, name, before) do {				\
 	int64_t __grown = own_status(name) - (before);			\

@@ -420,10 +420,10 @@ HELPER int library_fd(void)
  * What the kernel says
  */
 
-/* A line of /proc/meminfo in bytes; -1 if there is no such line. */
-HELPER int64_t meminfo(const char *name)
+/* A line of a file like /proc/meminfo in bytes; -1 if there is no such line. */
+HELPER int64_t proc_bytes(const char *path, const char *name)
 {
-	FILE *file = fopen("/proc/meminfo", "r");
+	FILE *file = fopen(path, "r");
 	int64_t kib = -1;
 	char line[128];
 
@@ -434,6 +434,16 @@ HELPER int64_t meminfo(const char *name)
 	if (file)
 		fclose(file);
 	return kib < 0 ? -1 : kib * (int64_t)KIB;
+}
+
+HELPER int64_t meminfo(const char *name)
+{
+	return proc_bytes("/proc/meminfo", name);
+}
+
+HELPER int64_t own_status(const char *name)
+{
+	return proc_bytes("/proc/self/status", name);
 }
 
 /* How many mappings a process has in [start, end); -1 if it can't be told. */

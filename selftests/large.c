@@ -42,22 +42,6 @@ static bool drop_privilege(void)
 	return !syscall(SYS_capset, &header, data);
 }
 
-/* A line of /proc/self/status in bytes; -1 if there is none. */
-static int64_t own_status(const char *name)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	int64_t kib = -1;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, strlen(name)) &&
-		    line[strlen(name)] == ':')
-			kib = strtoll(line + strlen(name) + 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return kib < 0 ? -1 : kib * (int64_t)KIB;
-}
-
 static long faults(void)
 {
 	struct rusage usage;
