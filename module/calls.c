@@ -117,7 +117,7 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 	unlock_for_change(space);
 
 	hm_discard_free(&discard);
-	hm_uncharge(-pages);
+	hm_uncharge(&space->quota, -pages);
 	return err;
 }
 
@@ -187,18 +187,6 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
 	mutex_unlock(&space->lock);
 	*own = !!region;
 	return region ? 0 : hm_foreign_query(space->mm, addr, info);
-}
-
-void hm_space_status(struct hm_space *space, struct hostmem_status *status)
-{
-	mutex_lock(&space->lock);
-	status->out_regions = space->nr_regions;
-	status->out_reserved_bytes = space->reserved << PAGE_SHIFT;
-	status->out_committed_bytes = space->committed << PAGE_SHIFT;
-	mutex_unlock(&space->lock);
-	status->out_total_committed_bytes = hm_charged_pages() << PAGE_SHIFT;
-	status->out_commit_limit_bytes = hm_charge_limit_pages() << PAGE_SHIFT;
-	status->out_large_page_bytes = hm_large_pages_work() ? HM_LARGE_PAGE : 0;
 }
 
 /*

@@ -80,9 +80,6 @@ void hm_space_unwatch(struct hm_space *space, const u64 *pages,
 int hm_space_query(struct hm_space *space, unsigned long addr,
 		   struct hostmem_memory_info *info, u32 *own);
 
-/** hm_space_status - fill the out_ members */
-void hm_space_status(struct hm_space *space, struct hostmem_status *status);
-
 /**
  * hm_space_fault - a thread has touched a page in a way its PTE forbids
  *

@@ -1,36 +1,100 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The commit charge: how many pages all files of the module may commit.
+ * The commit charge: how many pages all files of the module, and each of them,
+ * may commit, and who waits for room.
  *
  * Charge first, allocate then, and give back only after the memory is free
- * again: so the sum never exceeds the limit.  Called by space.c with no lock
- * held; has none of its own.
+ * again: so the sum never exceeds a limit.  Called with no lock held by whoever
+ * commits or frees, by load.c and params.c; has a spinlock of its own, inside which
+ * nothing else is taken.
  */
 #ifndef HOSTMEM_CHARGE_H
 #define HOSTMEM_CHARGE_H
 
-#include <linux/types.h>
+#include "quota.h"
 
-/** hm_charge_init - settle the default of the limit */
-void hm_charge_init(void);
+struct page;
 
 /**
- * hm_charge - take pages from the commit limit, all or none
- * @pages: how many
- * @level: HOSTMEM_LEVEL_*; the limit less the reserve that is kept for higher
- *	levels applies
- *
- * Return: 0 or -ENOMEM (rules A13, C16).
+ * hm_charge_configure - set what root decides
+ * @limit: pages that all files of the module may commit
+ * @percent: of each limit, kept back for critical commits
  */
-int hm_charge(unsigned long pages, u32 level);
+void hm_charge_configure(unsigned long limit, unsigned int percent);
 
-/** hm_uncharge - give pages back */
-void hm_uncharge(unsigned long pages);
+/** hm_charge_exit - end the module's quota; no other is open any more */
+void hm_charge_exit(void);
 
-/** hm_charged_pages - what is charged now */
-unsigned long hm_charged_pages(void);
+/** hm_charge_open - begin a quota: no limit, nothing charged */
+void hm_charge_open(struct hm_quota *quota);
 
-/** hm_charge_limit_pages - what may be charged at the highest level */
-unsigned long hm_charge_limit_pages(void);
+/** hm_charge_close - end a quota; nothing is charged and nobody waits */
+void hm_charge_close(struct hm_quota *quota);
+
+/**
+ * hm_charge - take pages from the module's quota and a space's own
+ * @own: the space's own
+ * @pages: how many: all or none of them
+ * @level: HOSTMEM_LEVEL_*
+ * @deadline: CLOCK_MONOTONIC in nanoseconds: until when to wait for room; 0: not
+ *	at all
+ *
+ * What fits is never refused.  What doesn't waits: higher levels are served
+ * first, and within one, who came first.  One that waits only for its own
+ * space's room, or for more than a limit allows, holds up none of other spaces.
+ *
+ * Return: 0; -ENOMEM without a deadline (rules A13, C16); -ETIMEDOUT;
+ * -ECANCELED after hm_charge_cancel(); -ERESTARTSYS after a signal.
+ */
+int hm_charge(struct hm_quota *own, unsigned long pages, u32 level,
+	      u64 deadline);
+
+/** hm_uncharge - give pages back, and serve those who wait */
+void hm_uncharge(struct hm_quota *own, unsigned long pages);
+
+/**
+ * hm_charge_limit - lower the limit of a space's own quota
+ * Return: 0, or -EINVAL if @pages is more than the limit is now.
+ */
+int hm_charge_limit(struct hm_quota *own, unsigned long pages);
+
+/** hm_charge_cancel - end all waiting in a space, and let none charge again */
+void hm_charge_cancel(struct hm_quota *own);
+
+/**
+ * struct hm_charge_report - the module's quota and a space's own at one moment
+ * @charged: pages charged in all
+ * @limit: of that
+ * @own_limit: of the space; HM_UNLIMITED if it has none
+ * @room: what a commit of the highest level may take
+ * @waiting: commits of the space that wait
+ * @available: HOSTMEM_AVAILABLE_*, as far as the limits go
+ */
+struct hm_charge_report {
+	unsigned long charged;
+	unsigned long limit;
+	unsigned long own_limit;
+	unsigned long room;
+	unsigned long waiting;
+	u32 available;
+};
+
+/** hm_charge_report - look at a space's quota and the module's */
+struct hm_charge_report hm_charge_report(const struct hm_quota *own);
+
+/**
+ * hm_charge_page - the page in which user space sees a quota
+ * @own: a space's own quota; NULL for the module's
+ *
+ * Return: the page, which lives as long as the quota, or NULL without memory.
+ */
+struct page *hm_charge_page(struct hm_quota *own);
+
+/**
+ * hm_charge_note_memory - let the module's page tell of the machine's memory
+ * @total: pages of it
+ * @available: pages of it that can be had
+ */
+void hm_charge_note_memory(unsigned long total, unsigned long available);
 
 #endif /* HOSTMEM_CHARGE_H */

@@ -24,7 +24,7 @@ static int lock_for_commit(struct hm_space *space, unsigned long start)
 	if (mmap_write_lock_killable(space->mm))
 		return -EINTR;
 	vma = find_vma(space->mm, start);
-	if (vma && vma->vm_file == space->file)
+	if (vma && vma->vm_file == space->file && vma->vm_private_data)
 		hm_vm_flags_set(vma, VM_PFNMAP);
 	mutex_lock(&space->lock);
 	return 0;
@@ -114,7 +114,7 @@ static int try_commit(struct hm_space *space,
 	err = count_needed(space, start, end, &charged);
 	if (err)
 		return err;
-	err = hm_charge(charged, req->level);
+	err = hm_charge(&space->quota, charged, req->level, req->deadline);
 	if (err)
 		return err;
 	err = prepare(space, req, start, end, charged, &supply);
@@ -122,7 +122,7 @@ static int try_commit(struct hm_space *space,
 		err = install(space, req, start, end, &supply, &discard, &used);
 	hm_supply_drop(&supply, &discard);
 	hm_discard_free(&discard);
-	hm_uncharge(charged - used);
+	hm_uncharge(&space->quota, charged - used);
 	return err;
 }
 

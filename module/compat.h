@@ -37,6 +37,17 @@ static inline void hm_vm_flags_set(struct vm_area_struct *vma,
 #endif
 }
 
+static inline void hm_vm_flags_clear(struct vm_area_struct *vma,
+				     unsigned long flags)
+{
+	mmap_assert_write_locked(vma->vm_mm);
+#ifdef HM_HAVE_VM_FLAGS_SET
+	vm_flags_clear(vma, flags);
+#else
+	vma->vm_flags &= ~flags;
+#endif
+}
+
 /*
  * x86 marks a VMA with VM_PAT when one remap_pfn_range() covers all of it, and
  * then warns when the first page is gone at unmap time.  For RAM there is
@@ -45,11 +56,7 @@ static inline void hm_vm_flags_set(struct vm_area_struct *vma,
 static inline void hm_vm_forget_pat(struct vm_area_struct *vma)
 {
 #ifdef VM_PAT
-#ifdef HM_HAVE_VM_FLAGS_SET
-	vm_flags_clear(vma, VM_PAT);
-#else
-	vma->vm_flags &= ~VM_PAT;
-#endif
+	hm_vm_flags_clear(vma, VM_PAT);
 #endif
 }
 
@@ -79,15 +86,17 @@ static inline void hm_mm_add_rss(struct mm_struct *mm, long pages)
 
 /* The search that mmap(2) itself makes: 6.10 named it, 7.1 dropped the mm. */
 static inline unsigned long hm_mm_unmapped_area(struct file *file,
+						unsigned long addr,
 						unsigned long len,
+						unsigned long pgoff,
 						unsigned long flags)
 {
 #if defined(HM_HAVE_MM_GUA)
-	return mm_get_unmapped_area(file, 0, len, 0, flags);
+	return mm_get_unmapped_area(file, addr, len, pgoff, flags);
 #elif defined(HM_HAVE_MM_GUA_WITH_MM)
-	return mm_get_unmapped_area(current->mm, file, 0, len, 0, flags);
+	return mm_get_unmapped_area(current->mm, file, addr, len, pgoff, flags);
 #else
-	return current->mm->get_unmapped_area(file, 0, len, 0, flags);
+	return current->mm->get_unmapped_area(file, addr, len, pgoff, flags);
 #endif
 }
 

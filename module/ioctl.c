@@ -11,15 +11,21 @@
 #include <linux/uaccess.h>
 
 #include "calls.h"
+#include "charge.h"
 #include "ioctl.h"
+#include "load.h"
+#include "reserve.h"
 
 /* All calls' structures: one is on the stack of hm_ioctl(). */
 union hm_ioctl_arg {
 	u32 size;
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
+	struct hostmem_limit limit;
+	struct hostmem_load load;
 	struct hostmem_protect protect;
 	struct hostmem_query query;
+	struct hostmem_shutdown shutdown;
 	struct hostmem_status status;
 	struct hostmem_watch watch;
 };
@@ -189,6 +195,32 @@ static int ioc_status(struct hm_space *space, union hm_ioctl_arg *arg,
 	return copy_to_user(uptr, status, size) ? -EFAULT : 0;
 }
 
+static int ioc_limit(struct hm_space *space, union hm_ioctl_arg *arg,
+		     void __user *uptr)
+{
+	if (arg->limit.reserved)
+		return -EINVAL;
+	return hm_charge_limit(&space->quota, arg->limit.bytes >> PAGE_SHIFT);
+}
+
+static int ioc_shutdown(struct hm_space *space, union hm_ioctl_arg *arg,
+			void __user *uptr)
+{
+	if (arg->shutdown.reserved)
+		return -EINVAL;
+	return hm_space_shutdown(space);
+}
+
+static int ioc_load(struct hm_space *space, union hm_ioctl_arg *arg,
+		    void __user *uptr)
+{
+	struct hostmem_load *load = &arg->load;
+	u32 size = min_t(u32, load->size, sizeof(*load));
+
+	hm_space_load(space, load);
+	return copy_to_user(uptr, load, size) ? -EFAULT : 0;
+}
+
 /**
  * struct hm_ioctl_op - one row for each call
  * @known: size of its structure
@@ -210,13 +242,15 @@ struct hm_ioctl_op {
 	}
 
 static const struct hm_ioctl_op hm_ioctl_ops[] = {
-	IOCTL_OP(HOSTMEM_IOC_ALLOC, ioc_alloc, hostmem_alloc, out_addr),
+	IOCTL_OP(HOSTMEM_IOC_ALLOC, ioc_alloc, hostmem_alloc, deadline),
 	IOCTL_OP(HOSTMEM_IOC_FREE, ioc_free, hostmem_free, length),
 	IOCTL_OP(HOSTMEM_IOC_QUERY, ioc_query, hostmem_query, buffer),
-	IOCTL_OP(HOSTMEM_IOC_STATUS, ioc_status, hostmem_status,
-		 out_large_page_bytes),
+	IOCTL_OP(HOSTMEM_IOC_STATUS, ioc_status, hostmem_status, out_waiting),
 	IOCTL_OP(HOSTMEM_IOC_PROTECT, ioc_protect, hostmem_protect, old),
 	IOCTL_OP(HOSTMEM_IOC_WATCH, ioc_watch, hostmem_watch, out_count),
+	IOCTL_OP(HOSTMEM_IOC_LIMIT, ioc_limit, hostmem_limit, bytes),
+	IOCTL_OP(HOSTMEM_IOC_SHUTDOWN, ioc_shutdown, hostmem_shutdown, reserved),
+	IOCTL_OP(HOSTMEM_IOC_LOAD, ioc_load, hostmem_load, out_room_bytes),
 };
 
 long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
@@ -233,6 +267,8 @@ long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 		return -ENOTTY;
 	if (!hm_space_is_current(space))
 		return -EXDEV;
+	if (READ_ONCE(space->shut))
+		return -ESHUTDOWN;
 
 	op = &hm_ioctl_ops[_IOC_NR(cmd)];
 	if (get_user(size, (u32 __user *)uptr))
@@ -246,5 +282,9 @@ long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 		return err;
 	/* The caller may have changed it meanwhile; the copied size stands. */
 	arg.size = size;
-	return op->handle(space, &arg, uptr);
+	err = op->handle(space, &arg, uptr);
+	/* What has failed since a shutdown, has failed because of it. */
+	if (err && READ_ONCE(space->shut) && op->handle != ioc_shutdown)
+		return -ECANCELED;
+	return err;
 }

@@ -6,10 +6,12 @@
  * ioctl.c and mapping.c, and of the space only its birth and death.
  *
  *	ioctl.c, mapping.c	from user space, and from the memory manager
+ *	params.c		from root: the module's parameters
  *	  rules.c		  are the arguments right?
  *	  placement.c		  where does a region go?
  *	  calls.c		  each call, under its locks
- *	  reserve.c, commit.c	  the longer ones; charge.c has the limits
+ *	  reserve.c, commit.c	  the longer ones
+ *	  load.c		  how much memory is left, and who asks
  *	  reclaim.c, trip.c	  memory pressure; system calls and guard pages
  *	    space.c		    the regions of one file, by address
  *	      region*.c		      one reservation: the walks over its pages
@@ -17,6 +19,8 @@
  *	        block.c, supply.c	pages by the 2 MiB, in use and in advance
  *	        backing.c		the memory behind them
  *	        pte.c			their page table entries
+ *	  charge.c, quota.c	  the limits, and who waits for room
+ *	  pressure.c, memcg.c	  what machine and cgroup have left
  *
  * Calls go down and to the right only.  Locks: see space.h.
  */
@@ -27,7 +31,10 @@
 
 #include "charge.h"
 #include "ioctl.h"
+#include "load.h"
 #include "mapping.h"
+#include "params.h"
+#include "pressure.h"
 #include "reclaim.h"
 #include "space.h"
 
@@ -54,12 +61,18 @@ static int hm_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static __poll_t hm_poll(struct file *file, struct poll_table_struct *table)
+{
+	return hm_space_poll(file->private_data, file, table);
+}
+
 static const struct file_operations hm_fops = {
 	.owner			= THIS_MODULE,
 	.open			= hm_open,
 	.release		= hm_release,
 	.unlocked_ioctl		= hm_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
+	.poll			= hm_poll,
 	.mmap			= hm_mmap,
 	.get_unmapped_area	= hm_get_unmapped_area,
 };
@@ -75,13 +88,22 @@ static int __init hm_init(void)
 {
 	int err;
 
-	hm_charge_init();
-	err = hm_reclaim_init();
+	hm_params_init();
+	err = hm_load_init();
 	if (err)
 		return err;
+	err = hm_reclaim_init();
+	if (err)
+		goto free_load;
 	err = misc_register(&hm_device);
 	if (err)
-		hm_reclaim_exit();
+		goto free_reclaim;
+	return 0;
+
+free_reclaim:
+	hm_reclaim_exit();
+free_load:
+	hm_load_exit();
 	return err;
 }
 module_init(hm_init);
@@ -90,6 +112,9 @@ static void __exit hm_exit(void)
 {
 	misc_deregister(&hm_device);
 	hm_reclaim_exit();
+	hm_pressure_exit();
+	hm_load_exit();
+	hm_charge_exit();
 }
 module_exit(hm_exit);
 

@@ -5,13 +5,14 @@
  * An entrance like ioctl.c: mmap_lock, or for faults the VMA's own lock, is
  * held by the kernel when it calls; space->lock is taken below.  A VMA of the
  * device is a region: private_data of its file is the space, vm_private_data
- * the region.
+ * the region.  Or it shows the load pages: then vm_private_data is NULL.
  */
 #include <linux/hostmem.h>
 #include <linux/mm.h>
 
 #include "calls.h"
 #include "compat.h"
+#include "load.h"
 #include "mapping.h"
 #include "reserve.h"
 
@@ -105,7 +106,46 @@ static const struct vm_operations_struct hm_vm_ops = {
 };
 
 /*
- * f_op->mmap: only for a reservation that is under way
+ * The load pages: inherited by a child like any mapping, but since its pages are
+ * asked for here again, it sees blank ones.
+ */
+static vm_fault_t load_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	vmf->page = hm_space_load_page(space_of(vma), vma->vm_mm,
+				       vmf->pgoff - HM_LOAD_PGOFF);
+	return vmf->page ? 0 : VM_FAULT_SIGBUS;
+}
+
+static const struct vm_operations_struct hm_load_vm_ops = {
+	.fault		= load_fault,
+};
+
+static int mmap_load(struct vm_area_struct *vma)
+{
+	unsigned long index;
+	struct page *page;
+
+	if (vma->vm_pgoff != HM_LOAD_PGOFF ||
+	    vma_pages(vma) != HOSTMEM_LOAD_PAGES ||
+	    !(vma->vm_flags & VM_SHARED) || vma->vm_flags & (VM_WRITE | VM_EXEC))
+		return -EPERM;
+	/* Make them now: no touch fails, and the next refresh shows. */
+	for (index = 0; index < HOSTMEM_LOAD_PAGES; index++) {
+		page = hm_space_load_page(space_of(vma), vma->vm_mm, index);
+		if (!page)
+			return -ENOMEM;
+		put_page(page);
+	}
+	hm_vm_flags_set(vma, VM_DONTEXPAND);
+	hm_vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
+	vma->vm_ops = &hm_load_vm_ops;
+	return 0;
+}
+
+/*
+ * f_op->mmap: for a reservation that is under way, or of the load pages
  *
  * A region is never inherited: a child's PTEs would outlive the memory.
  */
@@ -115,7 +155,7 @@ int hm_mmap(struct file *file, struct vm_area_struct *vma)
 	struct hm_birth *birth = hm_space_birth(space);
 
 	if (!birth)
-		return -EPERM;
+		return mmap_load(vma);
 	hm_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
 			     VM_DONTCOPY);
 	vma->vm_ops = &hm_vm_ops;

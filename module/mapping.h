@@ -7,7 +7,11 @@
 #define HOSTMEM_MAPPING_H
 
 #include <linux/fs.h>
-#include <linux/mm_types.h>
+#include <linux/hostmem.h>
+#include <linux/mm.h>
+
+/* Where mmap(2) finds the load pages: far from all that a region may have. */
+#define HM_LOAD_PGOFF	(HOSTMEM_LOAD_OFFSET >> PAGE_SHIFT)
 
 int hm_mmap(struct file *file, struct vm_area_struct *vma);
 unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,

@@ -80,6 +80,8 @@ unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,
 	struct mm_struct *mm = current->mm;
 	unsigned long slack = align - PAGE_SIZE;
 
+	if (!birth && pgoff == HM_LOAD_PGOFF)
+		return hm_mm_unmapped_area(file, addr, len, pgoff, flags);
 	if (!birth)
 		return -EPERM;
 	if (flags & MAP_FIXED)
@@ -91,7 +93,7 @@ unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,
 	}
 	if (len + slack < len)
 		return -ENOMEM;
-	addr = hm_mm_unmapped_area(file, len + slack, flags);
+	addr = hm_mm_unmapped_area(file, 0, len + slack, 0, flags);
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	return ALIGN_DOWN(addr + slack, align);

@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
+#include <linux/sched/signal.h>
 
 #include "backing.h"
 #include "charge.h"
@@ -39,7 +40,7 @@ struct hm_birth *hm_space_birth(struct hm_space *space)
 	list_for_each_entry(birth, &space->births, link)
 		if (birth->task == current)
 			break;
-	if (list_entry_is_head(birth, &space->births, link))
+	if (space->shut || list_entry_is_head(birth, &space->births, link))
 		birth = NULL;
 	mutex_unlock(&space->lock);
 	return birth;
@@ -84,7 +85,7 @@ void hm_space_detach(struct hm_space *space, struct hm_region *region)
 
 	hm_region_destroy(region, &discard);
 	hm_discard_free(&discard);
-	hm_uncharge(-pages);
+	hm_uncharge(&space->quota, -pages);
 }
 
 /*
@@ -182,4 +183,50 @@ int hm_space_release(struct hm_space *space, unsigned long start)
 		region->releasing = false;
 	mutex_unlock(&space->lock);
 	return err == -EPERM ? -EACCES : err;	/* the mapping is sealed */
+}
+
+/* The first region from an address on that nobody is releasing yet. */
+static bool find_next(struct hm_space *space, unsigned long *start)
+{
+	struct rb_node *node;
+	bool found = false;
+
+	mutex_lock(&space->lock);
+	for (node = rb_first(&space->regions); node && !found;
+	     node = rb_next(node)) {
+		struct hm_region *region;
+
+		region = rb_entry(node, struct hm_region, node);
+		if (region->start >= *start && !region->releasing) {
+			*start = region->start;
+			found = true;
+		}
+	}
+	mutex_unlock(&space->lock);
+	return found;
+}
+
+int hm_space_shutdown(struct hm_space *space)
+{
+	unsigned long start;
+	int err, failed = 0;
+
+	/* A reservation in its mmap handler is attached before this, or never. */
+	if (mmap_write_lock_killable(space->mm))
+		return -EINTR;
+	mutex_lock(&space->lock);
+	WRITE_ONCE(space->shut, true);
+	mutex_unlock(&space->lock);
+	mmap_write_unlock(space->mm);
+
+	hm_charge_cancel(&space->quota);
+	for (start = 0; find_next(space, &start); start++) {
+		err = hm_space_release(space, start);
+		/* Another thread may just have released it. */
+		if (err && err != -ENOENT)
+			failed = err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return failed;
 }

@@ -58,4 +58,10 @@ int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
 /** hm_space_release - free the region that begins at @start, with all it has */
 int hm_space_release(struct hm_space *space, unsigned long start);
 
+/**
+ * hm_space_shutdown - release all regions, end all waiting, and make none again
+ * Return: 0; -EACCES if a region is sealed; -EINTR.
+ */
+int hm_space_shutdown(struct hm_space *space);
+
 #endif /* HOSTMEM_RESERVE_H */

@@ -25,6 +25,7 @@
  * @protect: as given
  * @want: the state of committed pages
  * @level: critical level of the commit
+ * @deadline: until when it may wait for room in the limits; 0: not at all
  * @reserve: make a region
  * @commit: commit its pages, or those of the region that is there
  * @reset: let the contents of committed pages go
@@ -40,6 +41,7 @@ struct hm_alloc_request {
 	u32 protect;
 	hm_state_t want;
 	u32 level;
+	u64 deadline;
 	bool reserve;
 	bool commit;
 	bool reset;

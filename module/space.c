@@ -7,6 +7,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "charge.h"
 #include "compat.h"
 #include "space.h"
 
@@ -28,6 +29,7 @@ struct hm_space *hm_space_create(struct file *file)
 	space->regions = RB_ROOT;
 	INIT_LIST_HEAD(&space->births);
 	INIT_LIST_HEAD(&space->trips);
+	hm_charge_open(&space->quota);
 	mutex_lock(&hm_spaces_lock);
 	list_add_tail(&space->all, &hm_spaces);
 	mutex_unlock(&hm_spaces_lock);
@@ -42,6 +44,7 @@ void hm_space_destroy(struct hm_space *space)
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&space->regions));
 	WARN_ON_ONCE(!list_empty(&space->trips));
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
+	hm_charge_close(&space->quota);
 	mmdrop(space->mm);
 	kfree(space);
 }

@@ -17,12 +17,13 @@
  *	    space->lock			all that a space and its regions hold;
  *					reclaim only tries
  *	      page table locks, xarray locks, locks of the page allocator
+ *	the charge lock			a spinlock; nothing of the above held
  *
  * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or while
  * memory is zeroed or freed.
  *
  * This file and space.c are what all that works on a space stands on: calls.c,
- * reserve.c, commit.c and reclaim.c.  main.c makes and drops spaces.
+ * reserve.c, commit.c, load.c and reclaim.c.  main.c makes and drops spaces.
  */
 #ifndef HOSTMEM_SPACE_H
 #define HOSTMEM_SPACE_H
@@ -31,6 +32,7 @@
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 
+#include "quota.h"
 #include "region.h"
 
 /**
@@ -47,6 +49,12 @@
  * @nr_regions: regions in the tree; @lock
  * @reserved: pages in them; @lock
  * @committed: committed pages in them; @lock
+ * @shut: all regions are being released and none is made any more; set once,
+ *	under mmap_lock and @lock, and looked at without them where it may change
+ *	the next moment
+ * @quota: its own commit limit, and what is charged; see charge.h
+ * @seen: HOSTMEM_AVAILABLE_* that the file was told last, 0 at first; whoever
+ *	reads it late is woken once too often
  */
 struct hm_space {
 	struct file *file;
@@ -59,6 +67,9 @@ struct hm_space {
 	unsigned long nr_regions;
 	unsigned long reserved;
 	unsigned long committed;
+	bool shut;
+	struct hm_quota quota;
+	u32 seen;
 };
 
 /* All spaces there are, for those who look for memory to reclaim. */

@@ -7,22 +7,14 @@
 
 #include "backing.h"
 #include "block.h"
+#include "memcg.h"
+#include "pressure.h"
 #include "supply.h"
 
 void hm_supply_add(struct hm_supply *supply, struct hm_block *block)
 {
 	list_add_tail(&block->link, &supply->blocks);
 	supply->pages += block->committed;
-}
-
-/*
- * Leave something to everyone else.  Where nothing is left, the OOM killer has
- * to find it, and it can't take committed memory from a victim before that one
- * is gone: it would go on killing.
- */
-static bool memory_is_short(void)
-{
-	return si_mem_available() < (long)(totalram_pages() / 32);
 }
 
 int hm_supply_fill(struct hm_supply *supply, bool large)
@@ -36,7 +28,8 @@ int hm_supply_fill(struct hm_supply *supply, bool large)
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (memory_is_short())
+		if (hm_pressure_is_extreme() ||
+		    !hm_memcg_leaves(block->committed))
 			return -ENOMEM;
 		hm_for_each_run(block, all, i, n) {
 			if (!hm_state_committed(block->state[i]))

@@ -26,7 +26,8 @@ AT(hostmem_alloc, level, 12, 4);
 AT(hostmem_alloc, addr, 16, 8);
 AT(hostmem_alloc, length, 24, 8);
 AT(hostmem_alloc, out_addr, 32, 8);
-IS(hostmem_alloc, 40);
+AT(hostmem_alloc, deadline, 40, 8);
+IS(hostmem_alloc, 48);
 
 AT(hostmem_free, size, 0, 4);
 AT(hostmem_free, type, 4, 4);
@@ -59,7 +60,9 @@ AT(hostmem_status, out_committed_bytes, 24, 8);
 AT(hostmem_status, out_total_committed_bytes, 32, 8);
 AT(hostmem_status, out_commit_limit_bytes, 40, 8);
 AT(hostmem_status, out_large_page_bytes, 48, 8);
-IS(hostmem_status, 56);
+AT(hostmem_status, out_own_limit_bytes, 56, 8);
+AT(hostmem_status, out_waiting, 64, 8);
+IS(hostmem_status, 72);
 
 AT(hostmem_protect, size, 0, 4);
 AT(hostmem_protect, protect, 4, 4);
@@ -76,6 +79,29 @@ AT(hostmem_watch, pages, 24, 8);
 AT(hostmem_watch, count, 32, 8);
 AT(hostmem_watch, out_count, 40, 8);
 IS(hostmem_watch, 48);
+
+AT(hostmem_limit, size, 0, 4);
+AT(hostmem_limit, reserved, 4, 4);
+AT(hostmem_limit, bytes, 8, 8);
+IS(hostmem_limit, 16);
+
+AT(hostmem_shutdown, size, 0, 4);
+AT(hostmem_shutdown, reserved, 4, 4);
+IS(hostmem_shutdown, 8);
+
+AT(hostmem_load, size, 0, 4);
+AT(hostmem_load, out_available, 4, 4);
+AT(hostmem_load, out_total_bytes, 8, 8);
+AT(hostmem_load, out_available_bytes, 16, 8);
+AT(hostmem_load, out_room_bytes, 24, 8);
+IS(hostmem_load, 32);
+
+AT(hostmem_load_page, charged_bytes, 0, 8);
+AT(hostmem_load_page, limit_bytes, 8, 8);
+AT(hostmem_load_page, total_bytes, 16, 8);
+AT(hostmem_load_page, uncommitted_bytes, 24, 8);
+AT(hostmem_load_page, refreshed, 32, 8);
+IS(hostmem_load_page, 40);
 
 /* What the query fills is what Windows' structure has in these places. */
 #define SAME_PLACE(ours, theirs)					\
@@ -97,11 +123,18 @@ _Static_assert(HOSTMEM_IOC_ALLOC == 0xb700, "HOSTMEM_IOC_ALLOC");
 _Static_assert(HOSTMEM_IOC_FREE == 0xb701, "HOSTMEM_IOC_FREE");
 _Static_assert(HOSTMEM_IOC_QUERY == 0xb702, "HOSTMEM_IOC_QUERY");
 _Static_assert(HOSTMEM_IOC_STATUS == 0xb703, "HOSTMEM_IOC_STATUS");
+_Static_assert(HOSTMEM_IOC_PROTECT == 0xb704, "HOSTMEM_IOC_PROTECT");
+_Static_assert(HOSTMEM_IOC_WATCH == 0xb705, "HOSTMEM_IOC_WATCH");
+_Static_assert(HOSTMEM_IOC_LIMIT == 0xb706, "HOSTMEM_IOC_LIMIT");
+_Static_assert(HOSTMEM_IOC_SHUTDOWN == 0xb707, "HOSTMEM_IOC_SHUTDOWN");
+_Static_assert(HOSTMEM_IOC_LOAD == 0xb708, "HOSTMEM_IOC_LOAD");
 
 union argument {
 	__u32 size;
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
+	struct hostmem_limit limit;
+	struct hostmem_load load;
 	struct hostmem_protect protect;
 	struct hostmem_query query;
 	struct hostmem_status status;
@@ -168,6 +201,19 @@ FIXTURE_VARIANT_ADD(call, status)
 	.writes = true,
 };
 
+FIXTURE_VARIANT_ADD(call, limit)
+{
+	.request = HOSTMEM_IOC_LIMIT,
+	.size = sizeof(struct hostmem_limit),
+};
+
+FIXTURE_VARIANT_ADD(call, load)
+{
+	.request = HOSTMEM_IOC_LOAD,
+	.size = sizeof(struct hostmem_load),
+	.writes = true,
+};
+
 static void fill(union argument *arg, unsigned int request, char *base,
 		 struct hostmem_memory_info *info)
 {
@@ -215,6 +261,16 @@ static void fill(union argument *arg, unsigned int request, char *base,
 			.pages = (uintptr_t)info,
 			.count = 1,
 		};
+		break;
+	case HOSTMEM_IOC_LIMIT:
+		arg->limit = (struct hostmem_limit) {
+			.size = sizeof(arg->limit),
+			.bytes = GIB,
+		};
+		break;
+	case HOSTMEM_IOC_LOAD:
+		memset(&arg->load, POISON_BYTE, sizeof(arg->load));
+		arg->load.size = sizeof(arg->load);
 		break;
 	case HOSTMEM_IOC_STATUS:
 		memset(&arg->status, POISON_BYTE, sizeof(arg->status));
@@ -442,7 +498,7 @@ TEST_F(abi, unknown_numbers)
 	unsigned int nr;
 
 	*(__u32 *)argument = sizeof(argument);
-	for (nr = 6; nr < 256; nr++) {
+	for (nr = 9; nr < 256; nr++) {
 		EXPECT_EQ(-ENOTTY, raw_call(self->fd,
 					    _IO(HOSTMEM_IOC_MAGIC, nr), argument));
 	}

@@ -39,7 +39,10 @@
  * EACCES          the system forbids the mapping, e.g. executable pages of a
  *                 device that is mounted noexec
  * EPERM           the caller lacks the privilege (CAP_IPC_LOCK, large pages)
- * EINTR           a fatal signal ended the call
+ * ETIMEDOUT       the deadline passed before the commit limit had room
+ * ECANCELED       HOSTMEM_IOC_SHUTDOWN ended the call
+ * ESHUTDOWN       HOSTMEM_IOC_SHUTDOWN came before the call
+ * EINTR           a signal ended the call; it may be repeated as it was
  * =============== ==========================================================
  *
  * A call that fails has changed nothing.
@@ -106,8 +109,13 @@
  *	down to the page (rules B2, C2).
  * @length: bytes, not 0; the end is rounded up to the page
  * @out_addr: first byte of what was reserved or committed; 0 on failure
+ * @deadline: until when a commit may wait for room in the limits, nanoseconds of
+ *	CLOCK_MONOTONIC; 0: not at all
  *
- * Commit is charged before anything is allocated and is all or nothing.
+ * Commit is charged before anything is allocated and is all or nothing.  The
+ * limit of the module and that of the file both apply, each less what it keeps
+ * for higher levels.  What fits is never refused.  What doesn't waits, if it
+ * may: higher levels are served first, within a level who came first.
  * Committed pages are zeroed and mapped when the call returns: no later touch
  * can fail for lack of memory.  Pages that were committed before keep their
  * contents and get the new protection (rules C5-C8).
@@ -125,6 +133,7 @@ struct hostmem_alloc {
 	__aligned_u64 addr;
 	__aligned_u64 length;
 	__aligned_u64 out_addr;
+	__aligned_u64 deadline;
 };
 #define HOSTMEM_IOC_ALLOC	_IO(HOSTMEM_IOC_MAGIC, 0x00)
 
@@ -196,6 +205,8 @@ struct hostmem_query {
  * @out_total_committed_bytes: bytes committed by all files of the module
  * @out_commit_limit_bytes: the module's limit for the sum of all files
  * @out_large_page_bytes: size of a large page; 0 if this kernel has none
+ * @out_own_limit_bytes: limit of this file; U64_MAX if it has none
+ * @out_waiting: calls of this file that wait for room in the limits
  */
 struct hostmem_status {
 	__u32 size;
@@ -206,6 +217,8 @@ struct hostmem_status {
 	__aligned_u64 out_total_committed_bytes;
 	__aligned_u64 out_commit_limit_bytes;
 	__aligned_u64 out_large_page_bytes;
+	__aligned_u64 out_own_limit_bytes;
+	__aligned_u64 out_waiting;
 };
 #define HOSTMEM_IOC_STATUS	_IO(HOSTMEM_IOC_MAGIC, 0x03)
 
@@ -257,5 +270,95 @@ struct hostmem_watch {
 	__aligned_u64 out_count;
 };
 #define HOSTMEM_IOC_WATCH	_IO(HOSTMEM_IOC_MAGIC, 0x05)
+
+/**
+ * struct hostmem_limit - lower this file's own commit limit
+ * @size: sizeof(struct hostmem_limit)
+ * @reserved: 0
+ * @bytes: the most that may be committed in all regions of this file, rounded
+ *	down to the page; what is committed already stays
+ *
+ * A file begins without a limit of its own.  EINVAL if @bytes is more than the
+ * present limit: it can't be raised.
+ */
+struct hostmem_limit {
+	__u32 size;
+	__u32 reserved;
+	__aligned_u64 bytes;
+};
+#define HOSTMEM_IOC_LIMIT	_IO(HOSTMEM_IOC_MAGIC, 0x06)
+
+/**
+ * struct hostmem_shutdown - release all regions of this file, for good
+ * @size: sizeof(struct hostmem_shutdown)
+ * @reserved: 0
+ *
+ * Calls of other threads that are waiting or under way end with ECANCELED; all
+ * that come later fail with ESHUTDOWN.  When the call returns, no region is left
+ * but those that a seal (mseal) protects, for which it fails with EACCES.
+ */
+struct hostmem_shutdown {
+	__u32 size;
+	__u32 reserved;
+};
+#define HOSTMEM_IOC_SHUTDOWN	_IO(HOSTMEM_IOC_MAGIC, 0x07)
+
+/* How much memory is available: Windows' EMemoryAvailable. */
+#define HOSTMEM_AVAILABLE_LOW		1u
+#define HOSTMEM_AVAILABLE_NEUTRAL	2u
+#define HOSTMEM_AVAILABLE_HIGH		3u
+
+/**
+ * struct hostmem_load - how much memory there is to commit
+ * @size: sizeof(struct hostmem_load)
+ * @out_available: HOSTMEM_AVAILABLE_*: LOW if either the machine's memory, the
+ *	module's limit or the file's own is nearly used up, HIGH if all three have
+ *	plenty
+ * @out_total_bytes: the machine's memory
+ * @out_available_bytes: what of it can be had without swapping, as MemAvailable
+ *	in /proc/meminfo
+ * @out_room_bytes: what a commit of the highest level may take: the least of
+ *	@out_available_bytes, the room in the module's limit and in the file's own
+ *
+ * poll(2) reports POLLIN while @out_available differs from what this file's last
+ * HOSTMEM_IOC_LOAD has returned, and at first; POLLHUP after a shutdown.
+ */
+struct hostmem_load {
+	__u32 size;
+	__u32 out_available;
+	__aligned_u64 out_total_bytes;
+	__aligned_u64 out_available_bytes;
+	__aligned_u64 out_room_bytes;
+};
+#define HOSTMEM_IOC_LOAD	_IO(HOSTMEM_IOC_MAGIC, 0x08)
+
+/*
+ * The two pages that mmap(2) of the file shows at this offset, read-only, each a
+ * struct hostmem_load_page: the first is about the machine and the module, the
+ * second about this file.
+ */
+#define HOSTMEM_LOAD_OFFSET	0x1000000000000000
+#define HOSTMEM_LOAD_PAGES	2u
+
+/**
+ * struct hostmem_load_page - the same without a system call
+ * @charged_bytes: committed now, or about to be
+ * @limit_bytes: limit of that; 0 in a process that doesn't own the file, where
+ *	both pages are zero
+ * @total_bytes: the machine's memory; first page only, as what follows
+ * @uncommitted_bytes: what was available of it, plus @charged_bytes, at the time
+ *	@refreshed
+ * @refreshed: when, nanoseconds of CLOCK_MONOTONIC_COARSE.  HOSTMEM_IOC_LOAD
+ *	refreshes; so a reader who finds it too old makes that call.
+ *
+ * Each member is written in one piece, but not all of them at once.
+ */
+struct hostmem_load_page {
+	__aligned_u64 charged_bytes;
+	__aligned_u64 limit_bytes;
+	__aligned_u64 total_bytes;
+	__aligned_u64 uncommitted_bytes;
+	__aligned_u64 refreshed;
+};
 
 #endif /* _UAPI_LINUX_HOSTMEM_H */

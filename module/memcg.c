@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the caller's memory cgroup leaves to it.  See memcg.h.
+ */
+#include <linux/gfp.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+
+#include "memcg.h"
+
+/* Left to everything else in the cgroup: page tables of a commit among it. */
+#define KEPT_FREE	64ul
+
+#ifdef CONFIG_MEMCG
+
+/* Pages that may be charged before any cgroup of the caller's has to reclaim. */
+static unsigned long room(void)
+{
+	unsigned long least = ULONG_MAX;
+	struct mem_cgroup *memcg;
+
+	rcu_read_lock();
+	for (memcg = mem_cgroup_from_task(current); memcg;
+	     memcg = parent_mem_cgroup(memcg)) {
+		unsigned long used = page_counter_read(&memcg->memory);
+		unsigned long most = READ_ONCE(memcg->memory.max);
+
+		least = min(least, most > used ? most - used : 0);
+	}
+	rcu_read_unlock();
+	return least;
+}
+
+/* What looks full may hold page cache: only trying tells. */
+static bool try_to_charge(unsigned long pages)
+{
+	struct page *page, *next;
+	LIST_HEAD(list);
+
+	while (pages--) {
+		page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL |
+				  __GFP_NOWARN);
+		if (!page)
+			break;
+		list_add(&page->lru, &list);
+	}
+	list_for_each_entry_safe(page, next, &list, lru)
+		__free_page(page);
+	return pages == ULONG_MAX;
+}
+
+bool hm_memcg_leaves(unsigned long pages)
+{
+	return room() >= pages + KEPT_FREE || try_to_charge(pages + KEPT_FREE);
+}
+
+#else
+
+bool hm_memcg_leaves(unsigned long pages)
+{
+	return true;
+}
+
+#endif /* CONFIG_MEMCG */

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module's parameters: an entrance for root, through sysfs.  Hands on to
+ * charge.c what it gets; the lock of parameters is held.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/sizes.h>
+
+#include "charge.h"
+#include "params.h"
+
+#define PAGES_PER_MB	(SZ_1M / PAGE_SIZE)
+
+static unsigned long commit_limit_mb;
+static unsigned int critical_reserve_pct = 10;
+
+static void take_over(void)
+{
+	unsigned long most = HM_UNLIMITED / PAGES_PER_MB;
+
+	/* Let those who read the parameter see a number. */
+	if (!commit_limit_mb)
+		commit_limit_mb = totalram_pages() / 4 * 3 / PAGES_PER_MB;
+	hm_charge_configure(min(commit_limit_mb, most) * PAGES_PER_MB,
+			    critical_reserve_pct);
+}
+
+static int set_commit_limit(const char *value, const struct kernel_param *param)
+{
+	int err = param_set_ulong(value, param);
+
+	if (!err)
+		take_over();
+	return err;
+}
+
+static int set_critical_reserve(const char *value,
+				const struct kernel_param *param)
+{
+	int err = param_set_uint(value, param);
+
+	if (!err)
+		take_over();
+	return err;
+}
+
+static const struct kernel_param_ops commit_limit_ops = {
+	.set = set_commit_limit,
+	.get = param_get_ulong,
+};
+
+static const struct kernel_param_ops critical_reserve_ops = {
+	.set = set_critical_reserve,
+	.get = param_get_uint,
+};
+
+module_param_cb(commit_limit_mb, &commit_limit_ops, &commit_limit_mb, 0644);
+MODULE_PARM_DESC(commit_limit_mb,
+		 "Limit of all commits in MiB (default, and for 0: 3/4 of RAM)");
+
+module_param_cb(critical_reserve_pct, &critical_reserve_ops,
+		&critical_reserve_pct, 0644);
+MODULE_PARM_DESC(critical_reserve_pct,
+		 "Percent of each limit kept back for critical commits (default: 10)");
+
+void hm_params_init(void)
+{
+	kernel_param_lock(THIS_MODULE);
+	take_over();
+	kernel_param_unlock(THIS_MODULE);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory pressure, as told to user space.  See pressure.h.
+ */
+#include <linux/hostmem.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/sizes.h>
+#include <linux/workqueue.h>
+
+#include "pressure.h"
+
+static DECLARE_WAIT_QUEUE_HEAD(pollers);
+
+/*
+ * Commits leave something to everyone else.  Where nothing is left, the OOM
+ * killer has to find it, and it can't take committed memory from a victim before
+ * that one is gone: it would go on killing.
+ */
+static unsigned long kept_free(void)
+{
+	return min(totalram_pages() / 32, SZ_512M / PAGE_SIZE);
+}
+
+/* Little is available at twice that, so that the news comes before a refusal. */
+#define LOW_PARTS	2
+#define HIGH_PARTS	6
+
+struct hm_memory hm_pressure_memory(void)
+{
+	unsigned long part = kept_free();
+	struct hm_memory memory = {
+		.total = totalram_pages(),
+		.available = max(si_mem_available(), 0l),
+		.level = HOSTMEM_AVAILABLE_NEUTRAL,
+	};
+
+	if (memory.available < part * LOW_PARTS)
+		memory.level = HOSTMEM_AVAILABLE_LOW;
+	else if (memory.available > part * HIGH_PARTS)
+		memory.level = HOSTMEM_AVAILABLE_HIGH;
+	return memory;
+}
+
+bool hm_pressure_is_extreme(void)
+{
+	return si_mem_available() < (long)kept_free();
+}
+
+void hm_pressure_notify(void)
+{
+	wake_up_interruptible_poll(&pollers, EPOLLIN | EPOLLRDNORM);
+}
+
+/*
+ * Nobody tells us when other programs take or free memory.  So look, ten times a
+ * second, while somebody polls.
+ */
+static void look(struct work_struct *work);
+static DECLARE_DELAYED_WORK(looking, look);
+
+#define PERIOD	(HZ / 10)
+
+static void look(struct work_struct *work)
+{
+	static u32 seen;
+	u32 level = hm_pressure_memory().level;
+
+	if (level != seen)
+		hm_pressure_notify();
+	seen = level;
+	if (wq_has_sleeper(&pollers))
+		schedule_delayed_work(&looking, PERIOD);
+}
+
+void hm_pressure_wait(struct file *file, struct poll_table_struct *table)
+{
+	poll_wait(file, &pollers, table);
+	schedule_delayed_work(&looking, PERIOD);
+}
+
+void hm_pressure_exit(void)
+{
+	cancel_delayed_work_sync(&looking);
+}
