@@ -8,18 +8,13 @@
 
 #include "backing.h"
 #include "block.h"
+#include "gfp.h"
 
 /*
  * An area of fewer pages costs more than it holds is worth: its guard page, two
  * tree nodes and some 2,000 instructions to make and drop it.
  */
 #define AREA_MIN_PAGES	64
-
-/*
- * Every commit must be able to fail, and no commit may kill: so no allocation
- * invokes the OOM killer, be it the machine's or the memory cgroup's.
- */
-#define BACKING_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
 
 /**
  * struct hm_area - a vmalloc area over some pages of one block
@@ -61,8 +56,9 @@ static void piece_mark(struct page *piece, unsigned int order,
 }
 
 /* Larger pieces are cheaper, but not worth reclaim or compaction. */
-#define CHEAPER_GFP	((BACKING_GFP | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM)
-#define NEEDED_GFP	(BACKING_GFP | __GFP_RETRY_MAYFAIL)
+#define CHEAPER_GFP	((GFP_KERNEL_ACCOUNT & ~__GFP_DIRECT_RECLAIM) |		\
+			 __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
+#define NEEDED_GFP	(HM_GFP | __GFP_ZERO)
 
 static struct page *piece_alloc(unsigned int order, gfp_t gfp)
 {
@@ -111,7 +107,7 @@ static int area_create(struct hm_block *block, unsigned int first,
 {
 	struct hm_area *area;
 
-	area = kmalloc(sizeof(*area), GFP_KERNEL_ACCOUNT);
+	area = kmalloc(sizeof(*area), HM_GFP);
 	if (!area)
 		return -ENOMEM;
 	area->first = first;

@@ -6,16 +6,17 @@
 #include <linux/slab.h>
 
 #include "block.h"
+#include "gfp.h"
 
 struct hm_block *hm_block_create(unsigned long start, unsigned long end)
 {
 	unsigned int nr = (end - start) >> PAGE_SHIFT;
 	struct hm_block *block;
 
-	block = kzalloc(struct_size(block, state, nr), GFP_KERNEL_ACCOUNT);
+	block = kzalloc(struct_size(block, state, nr), HM_GFP);
 	if (!block)
 		return NULL;
-	block->pages = kcalloc(nr, sizeof(*block->pages), GFP_KERNEL_ACCOUNT);
+	block->pages = kcalloc(nr, sizeof(*block->pages), HM_GFP);
 	if (!block->pages) {
 		kfree(block);
 		return NULL;
@@ -42,8 +43,7 @@ unsigned int hm_block_resident(const struct hm_block *block)
 int hm_block_need_marks(struct hm_block *block)
 {
 	if (!block->marks)
-		block->marks = kzalloc(sizeof(*block->marks),
-				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		block->marks = kzalloc(sizeof(*block->marks), HM_GFP);
 	return block->marks ? 0 : -ENOMEM;
 }
 

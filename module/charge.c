@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 
 #include "charge.h"
+#include "gfp.h"
 #include "pressure.h"
 
 /*
@@ -344,7 +345,7 @@ struct page *hm_charge_page(struct hm_quota *own)
 
 	if (page)
 		return virt_to_page(page);
-	page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	page = (void *)get_zeroed_page(HM_GFP);
 	if (!page)
 		return NULL;
 

@@ -12,6 +12,7 @@
 
 #include "calls.h"
 #include "charge.h"
+#include "gfp.h"
 #include "ioctl.h"
 #include "load.h"
 #include "reserve.h"
@@ -175,7 +176,7 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 		return hm_space_watch(space, start, end, true, NULL, 0, &nr);
 	}
 	batch = kvmalloc_array(min_t(u64, WATCH_BATCH, watch->count),
-			       sizeof(*batch), GFP_KERNEL_ACCOUNT);
+			       sizeof(*batch), HM_GFP);
 	if (!batch)
 		return -ENOMEM;
 	err = watch_batches(space, watch, start, end, batch, &count);

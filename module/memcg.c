@@ -2,10 +2,10 @@
 /*
  * What the caller's memory cgroup leaves to it.  See memcg.h.
  */
-#include <linux/gfp.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 
+#include "gfp.h"
 #include "memcg.h"
 
 /* Left to everything else in the cgroup: page tables of a commit among it. */
@@ -38,8 +38,7 @@ static bool try_to_charge(unsigned long pages)
 	LIST_HEAD(list);
 
 	while (pages--) {
-		page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL |
-				  __GFP_NOWARN);
+		page = alloc_page(HM_GFP);
 		if (!page)
 			break;
 		list_add(&page->lru, &list);

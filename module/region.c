@@ -8,6 +8,7 @@
 
 #include "backing.h"
 #include "compat.h"
+#include "gfp.h"
 #include "walk.h"
 
 struct hm_region *hm_region_create(unsigned long start, unsigned long end,
@@ -15,7 +16,7 @@ struct hm_region *hm_region_create(unsigned long start, unsigned long end,
 {
 	struct hm_region *region;
 
-	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
+	region = kzalloc(sizeof(*region), HM_GFP);
 	if (!region)
 		return NULL;
 	region->start = start;

@@ -5,6 +5,7 @@
  * give all pages of the range their protection.  See region.h and supply.h.
  */
 #include "backing.h"
+#include "gfp.h"
 #include "supply.h"
 #include "walk.h"
 
@@ -126,7 +127,7 @@ static int block_insert(struct hm_region *region, struct hm_block *spare,
 		err = hm_block_need_marks(spare);
 	if (!err)
 		err = xa_err(xa_store(&region->blocks, index, spare,
-				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN));
+				      HM_GFP));
 	if (!err) {
 		/* Large pages are mapped by their first fault. */
 		if (!region->large)

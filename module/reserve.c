@@ -10,6 +10,7 @@
 
 #include "backing.h"
 #include "charge.h"
+#include "memcg.h"
 #include "reserve.h"
 
 static void insert_region(struct hm_space *space, struct hm_region *region)
@@ -132,6 +133,9 @@ int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
 	};
 	unsigned long addr;
 
+	/* A VMA is memory, too, and its allocation kills where there is none. */
+	if (!hm_memcg_leaves(0))
+		return -ENOMEM;
 	birth.region = hm_region_create(req->start, req->end, req->protect);
 	if (!birth.region)
 		return -ENOMEM;

@@ -9,6 +9,7 @@
 
 #include "charge.h"
 #include "compat.h"
+#include "gfp.h"
 #include "space.h"
 
 LIST_HEAD(hm_spaces);
@@ -19,7 +20,7 @@ struct hm_space *hm_space_create(struct file *file)
 {
 	struct hm_space *space;
 
-	space = kzalloc(sizeof(*space), GFP_KERNEL_ACCOUNT);
+	space = kzalloc(sizeof(*space), HM_GFP);
 	if (!space)
 		return ERR_PTR(-ENOMEM);
 	space->file = file;

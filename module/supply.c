@@ -19,6 +19,7 @@ void hm_supply_add(struct hm_supply *supply, struct hm_block *block)
 
 int hm_supply_fill(struct hm_supply *supply, bool large)
 {
+	unsigned long tables = supply->pages / HM_BLOCK_PAGES + 1;
 	struct hm_block *block;
 	unsigned int i, n;
 	int err;
@@ -28,8 +29,9 @@ int hm_supply_fill(struct hm_supply *supply, bool large)
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		/* Each block will want a page table, too. */
 		if (hm_pressure_is_extreme() ||
-		    !hm_memcg_leaves(block->committed))
+		    !hm_memcg_leaves(block->committed + tables))
 			return -ENOMEM;
 		hm_for_each_run(block, all, i, n) {
 			if (!hm_state_committed(block->state[i]))

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
+#include "gfp.h"
 #include "trip.h"
 
 /**
@@ -67,7 +68,7 @@ void hm_trip_begin(struct hm_space *space, unsigned long page)
 
 	if (current->flags & (PF_KTHREAD | PF_IO_WORKER))
 		return;
-	trip = kmalloc(sizeof(*trip), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	trip = kmalloc(sizeof(*trip), HM_GFP);
 	if (!trip)
 		return;
 	trip->space = space;
