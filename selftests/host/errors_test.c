@@ -117,7 +117,9 @@ static const struct {
 	{ "EOPNOTSUPP",		EOPNOTSUPP,	50,	0x80070032 },
 	{ "EACCES",		EACCES,		5,	0x80070005 },
 	{ "EXDEV",		EXDEV,		5,	0x80131025 },
-	{ "EINTR",		EINTR,		995,	0x80131026 },
+	{ "ETIMEDOUT",		ETIMEDOUT,	1460,	0x80131024 },
+	{ "ECANCELED",		ECANCELED,	995,	0x80131026 },
+	{ "ESHUTDOWN",		ESHUTDOWN,	21,	0x80131023 },
 	/* What the module never answers to this library. */
 	{ "ENOTTY",		ENOTTY,		31,	0x80004005 },
 	{ "E2BIG",		E2BIG,		31,	0x80004005 },

@@ -22,7 +22,10 @@ cat >"$tmp/program.c" <<EOF
 int main(void)
 {
 	void *p = VirtualAlloc(0, 1, MEM_RESERVE, PAGE_NOACCESS);
+	IHostMemoryManager *manager;
 
+	if (CreateHostMemoryManager(0, &manager) != HOST_E_CLRNOTAVAILABLE)
+		return 2;
 	return !p && GetLastError() == ERROR_NOT_READY ? 0 : 1;
 }
 EOF

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
  * What can go wrong, one name per meaning.  The operations of manager.h return
- * these; hosting.c and win32.c turn them into their codes.  No lock, no state.
+ * these; hosting.c, win32.c and the com_*.c turn them into their codes.  No lock, no state.
  */
 #ifndef HOSTMEM_ERRORS_H
 #define HOSTMEM_ERRORS_H
@@ -23,8 +23,9 @@
  * @HOSTMEM_ERR_UNSUPPORTED: this kernel or processor can't do that
  * @HOSTMEM_ERR_FORBIDDEN: the system forbids the mapping
  * @HOSTMEM_ERR_NOT_OWNER: the address space isn't the one that opened the device
- * @HOSTMEM_ERR_ABANDONED: a fatal signal ended the call
- * @HOSTMEM_ERR_UNAVAILABLE: no device, or the manager is broken
+ * @HOSTMEM_ERR_TIMEOUT: waited for memory in vain
+ * @HOSTMEM_ERR_ABANDONED: the manager was shut down during the call
+ * @HOSTMEM_ERR_UNAVAILABLE: no device, or the manager is broken or shut down
  * @HOSTMEM_ERR_IMPOSSIBLE: the kernel gave an answer that it should never give
  */
 enum hostmem_error {
@@ -41,6 +42,7 @@ enum hostmem_error {
 	HOSTMEM_ERR_UNSUPPORTED,
 	HOSTMEM_ERR_FORBIDDEN,
 	HOSTMEM_ERR_NOT_OWNER,
+	HOSTMEM_ERR_TIMEOUT,
 	HOSTMEM_ERR_ABANDONED,
 	HOSTMEM_ERR_UNAVAILABLE,
 	HOSTMEM_ERR_IMPOSSIBLE,

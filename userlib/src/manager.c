@@ -66,9 +66,8 @@ struct hostmem_manager hostmem_default_manager = {
 	.fd = -1,
 };
 
-/* Finds the manager's descriptor and opens the device if there is none yet. */
-static enum hostmem_error hostmem_manager_open(struct hostmem_manager *manager,
-					       int *fd)
+enum hostmem_error hostmem_manager_descriptor(struct hostmem_manager *manager,
+					      int *fd)
 {
 	int none = -1;
 	int ours;
@@ -93,15 +92,14 @@ static enum hostmem_error hostmem_manager_open(struct hostmem_manager *manager,
 	return HOSTMEM_OK;
 }
 
-static enum hostmem_error hostmem_manager_break(struct hostmem_manager *manager)
+enum hostmem_error hostmem_manager_break(struct hostmem_manager *manager)
 {
 	atomic_store(&manager->broken, true);
 	return HOSTMEM_ERR_IMPOSSIBLE;
 }
 
-/* Judges what an ioctl of the raw layer returned: 0, -errno, or nonsense. */
-static enum hostmem_error hostmem_manager_judge(struct hostmem_manager *manager,
-						int ret)
+enum hostmem_error hostmem_manager_judge(struct hostmem_manager *manager,
+					 int ret)
 {
 	enum hostmem_error error;
 
@@ -114,9 +112,21 @@ static enum hostmem_error hostmem_manager_judge(struct hostmem_manager *manager,
 	return error;
 }
 
-enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
-					 void *addr, SIZE_T length, DWORD type,
-					 DWORD protect, DWORD level, void **out)
+uint64_t hostmem_manager_deadline(const struct hostmem_manager *manager)
+{
+	if (!manager->timeout_ms)
+		return 0;
+	if (manager->timeout_ms == HOSTMEM_INFINITE)
+		return UINT64_MAX;
+	return hostmem_raw_time(CLOCK_MONOTONIC) +
+	       (uint64_t)manager->timeout_ms * 1000000;
+}
+
+enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
+					       void *addr, SIZE_T length,
+					       DWORD type, DWORD protect,
+					       DWORD level, uint64_t deadline,
+					       void **out)
 {
 	struct hostmem_alloc arg = {
 		.size = sizeof(arg),
@@ -125,13 +135,14 @@ enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
 		.level = level,
 		.addr = (uintptr_t)addr,
 		.length = length,
+		.deadline = deadline,
 	};
 	enum hostmem_error error;
 	int fd;
 
 	if (out)
 		*out = NULL;
-	error = hostmem_manager_open(manager, &fd);
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 	if (!out)
@@ -148,6 +159,15 @@ enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
 	return HOSTMEM_OK;
 }
 
+enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
+					 void *addr, SIZE_T length, DWORD type,
+					 DWORD protect, DWORD level, void **out)
+{
+	return hostmem_manager_alloc_until(manager, addr, length, type, protect,
+					   level,
+					   hostmem_manager_deadline(manager), out);
+}
+
 enum hostmem_error hostmem_manager_free(struct hostmem_manager *manager,
 					void *addr, SIZE_T length, DWORD type)
 {
@@ -160,7 +180,7 @@ enum hostmem_error hostmem_manager_free(struct hostmem_manager *manager,
 	enum hostmem_error error;
 	int fd;
 
-	error = hostmem_manager_open(manager, &fd);
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 
@@ -181,7 +201,7 @@ enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
 
 	if (out)
 		*out = 0;
-	error = hostmem_manager_open(manager, &fd);
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 	if (!out)
@@ -213,7 +233,7 @@ enum hostmem_error hostmem_manager_protect(struct hostmem_manager *manager,
 	enum hostmem_error error;
 	int fd;
 
-	error = hostmem_manager_open(manager, &fd);
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 
@@ -240,7 +260,7 @@ enum hostmem_error hostmem_manager_get_watch(struct hostmem_manager *manager,
 	enum hostmem_error error;
 	int fd;
 
-	error = hostmem_manager_open(manager, &fd);
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 	if (!count || !granularity)				/* W18 */
@@ -274,31 +294,67 @@ enum hostmem_error hostmem_manager_reset_watch(struct hostmem_manager *manager,
 	enum hostmem_error error;
 	int fd;
 
-	error = hostmem_manager_open(manager, &fd);
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 
 	return hostmem_manager_judge(manager, hostmem_raw_watch(fd, &arg));
 }
 
-enum hostmem_error hostmem_manager_large_page(struct hostmem_manager *manager,
-					      SIZE_T *bytes)
+enum hostmem_error hostmem_manager_status(struct hostmem_manager *manager,
+					  struct hostmem_status *status)
 {
-	struct hostmem_status arg = { .size = sizeof(arg) };
 	enum hostmem_error error;
 	int fd;
 
-	*bytes = 0;
-	error = hostmem_manager_open(manager, &fd);
+	*status = (struct hostmem_status){ .size = sizeof(*status) };
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 
-	error = hostmem_manager_judge(manager, hostmem_raw_status(fd, &arg));
+	return hostmem_manager_judge(manager, hostmem_raw_status(fd, status));
+}
+
+enum hostmem_error hostmem_manager_large_page(struct hostmem_manager *manager,
+					      SIZE_T *bytes)
+{
+	struct hostmem_status status;
+	enum hostmem_error error = hostmem_manager_status(manager, &status);
+
+	*bytes = error ? 0 : status.out_large_page_bytes;
+	return error;
+}
+
+enum hostmem_error hostmem_manager_limit(struct hostmem_manager *manager,
+					 SIZE_T bytes)
+{
+	struct hostmem_limit arg = { .size = sizeof(arg), .bytes = bytes };
+	enum hostmem_error error;
+	int fd;
+
+	error = hostmem_manager_descriptor(manager, &fd);
 	if (error)
 		return error;
 
-	*bytes = arg.out_large_page_bytes;
-	return HOSTMEM_OK;
+	return hostmem_manager_judge(manager, hostmem_raw_limit(fd, &arg));
+}
+
+bool hostmem_manager_shutdown(struct hostmem_manager *manager)
+{
+	struct hostmem_shutdown arg = { .size = sizeof(arg) };
+
+	return hostmem_raw_shutdown(atomic_load(&manager->fd), &arg) != -EXDEV;
+}
+
+void hostmem_manager_close(struct hostmem_manager *manager)
+{
+	const struct hostmem_load_page *load = atomic_load(&manager->load);
+	int fd = atomic_load(&manager->fd);
+
+	if (load)
+		hostmem_raw_unmap_load(load);
+	if (fd >= 0)
+		hostmem_raw_close(fd);
 }
 
 bool hostmem_manager_owns(struct hostmem_manager *manager, const void *addr)

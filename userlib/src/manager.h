@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
  * A manager is one open file of the device and with it one set of regions.  Its
- * operations are the library's semantics, written once; hosting.c and win32.c
- * only present them.
+ * operations are the library's semantics, written once; hosting.c, win32.c and
+ * com_manager.c only present them.
  *
  * No operation takes a lock: a query has to finish while any other thread of
  * the process is stopped, wherever that thread is (rule H13).
@@ -12,23 +12,37 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <hostmem/types.h>
 
 #include "errors.h"
 
+struct hostmem_load_page;
+struct hostmem_notifier;
+struct hostmem_status;
+
 /**
  * struct hostmem_manager - one open file of the device
- * @device: path of the device; invariant
+ * @device: path of the device; invariant, and not used once @fd is there
+ * @timeout_ms: how long a commit may wait for memory, as in HOSTMEM_OPTIONS;
+ *	invariant
  * @fd: its descriptor, -1 until an operation has opened it; invariant after
  *	that.  A child made by fork() keeps it, so that the kernel can tell that
  *	the child isn't the owner.
  * @broken: the kernel gave an impossible answer; set once, never cleared
+ * @load: the load pages of the kernel, NULL until load.c has mapped them; invariant
+ *	after that
+ * @notifier: who else wants to know how much memory there is, NULL if nobody
+ *	does; set once by notifier.c, used by load.c
  */
 struct hostmem_manager {
 	const char *device;
+	DWORD timeout_ms;
 	atomic_int fd;
 	atomic_bool broken;
+	_Atomic(const struct hostmem_load_page *) load;
+	_Atomic(struct hostmem_notifier *) notifier;
 };
 
 /* The manager of the functions that name none; lives as long as the process. */
@@ -59,6 +73,33 @@ extern struct hostmem_manager hostmem_default_manager;
 enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
 					 void *addr, SIZE_T length, DWORD type,
 					 DWORD protect, DWORD level, void **out);
+
+/**
+ * hostmem_manager_deadline() - until when a call that begins now may wait
+ * @manager: which timeout counts
+ *
+ * Return: a time for hostmem_manager_alloc_until(); 0 if it may not wait
+ */
+uint64_t hostmem_manager_deadline(const struct hostmem_manager *manager);
+
+/**
+ * hostmem_manager_alloc_until() - as hostmem_manager_alloc(), with a deadline
+ * @manager: whose memory it will be
+ * @addr: where, in bytes, or NULL
+ * @length: bytes
+ * @type: MEM_*
+ * @protect: PAGE_*
+ * @level: EMemoryCriticalLevel
+ * @deadline: nanoseconds of CLOCK_MONOTONIC, 0 not to wait
+ * @out: receives the first byte, NULL on failure
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
+					       void *addr, SIZE_T length,
+					       DWORD type, DWORD protect,
+					       DWORD level, uint64_t deadline,
+					       void **out);
 
 /**
  * hostmem_manager_free() - decommit pages or release a region
@@ -139,6 +180,71 @@ enum hostmem_error hostmem_manager_reset_watch(struct hostmem_manager *manager,
  */
 enum hostmem_error hostmem_manager_large_page(struct hostmem_manager *manager,
 					      SIZE_T *bytes);
+
+/**
+ * hostmem_manager_status() - tell what a manager holds
+ * @manager: any
+ * @status: receives the kernel's answer
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_status(struct hostmem_manager *manager,
+					  struct hostmem_status *status);
+
+/**
+ * hostmem_manager_limit() - lower the manager's own commit limit
+ * @manager: any
+ * @bytes: the new limit
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_limit(struct hostmem_manager *manager,
+					 SIZE_T bytes);
+
+/**
+ * hostmem_manager_descriptor() - find the descriptor, open the device if need be
+ * @manager: any
+ * @fd: receives the descriptor
+ *
+ * Return: HOSTMEM_OK or HOSTMEM_ERR_UNAVAILABLE
+ */
+enum hostmem_error hostmem_manager_descriptor(struct hostmem_manager *manager,
+					      int *fd);
+
+/**
+ * hostmem_manager_judge() - tell what an ioctl has returned
+ * @manager: whose file it was; an impossible answer breaks it
+ * @ret: 0, -errno, or nonsense
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_judge(struct hostmem_manager *manager,
+					 int ret);
+
+/**
+ * hostmem_manager_break() - record an impossible answer of the kernel
+ * @manager: has no use from now on
+ *
+ * Return: HOSTMEM_ERR_IMPOSSIBLE
+ */
+enum hostmem_error hostmem_manager_break(struct hostmem_manager *manager);
+
+/**
+ * hostmem_manager_shutdown() - free all that a manager holds
+ * @manager: has an open device
+ *
+ * Ends calls of other threads, which may be using the descriptor and the load pages
+ * still.  Works on a broken manager, too.
+ *
+ * Return: false in a child made by fork(), where nothing has happened
+ */
+bool hostmem_manager_shutdown(struct hostmem_manager *manager);
+
+/**
+ * hostmem_manager_close() - close the device and unmap the load pages
+ * @manager: nobody uses it any more
+ */
+void hostmem_manager_close(struct hostmem_manager *manager);
 
 /**
  * hostmem_manager_owns() - tell whether an address lies in a region

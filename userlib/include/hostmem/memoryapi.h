@@ -14,7 +14,6 @@
  * - ERROR_NOT_READY: /dev/hostmem can't be opened; the next call tries again
  * - ERROR_ACCESS_DENIED: a child made by fork() called, and its parent opened
  *   the device
- * - ERROR_OPERATION_ABORTED: a fatal signal ended the call
  * - ERROR_GEN_FAILURE: the kernel gave an answer that it should never give.
  *   From then on every call of the process fails with ERROR_NOT_READY.
  */

@@ -1,49 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
- * The hosting shape of the library: the calls that a host of the CLR answers,
- * as plain functions that return an HRESULT.  <hostmem/memoryapi.h> is the
- * Win32 shape of the same calls on the same memory; a program may use both.
+ * The hosting shape of the library: the calls that a host of the CLR answers.
+ * <hostmem/memoryapi.h> is the Win32 shape of the same calls; a program may use
+ * both.
  *
- * All functions work on one manager per process, which opens /dev/hostmem when
- * it is used first.  They may be called from any thread and from signal
- * handlers, take no lock and leave errno alone.  Success is S_OK and nothing
- * else (rules H1, H10, H13).
+ * CreateHostMemoryManager() makes managers, each with its own regions, its own
+ * limit and its own heaps; <hostmem/interfaces.h> has their methods.  Functions
+ * that name no manager work on the process's default one, as those of the Win32
+ * shape do; it opens /dev/hostmem when it is used first.
+ *
+ * Functions and methods may be called from any thread and leave errno alone.  Those
+ * about virtual memory and GetMemoryLoad may also be called from signal handlers
+ * and take no lock.  Success is S_OK and nothing else (rules H1, H10, H13).
  *
  * Any of them may return
  *
- * - HOST_E_CLRNOTAVAILABLE: the device can't be opened; the next call tries
- *   again
+ * - HOST_E_CLRNOTAVAILABLE: the device can't be opened, and the next call tries
+ *   again; or the manager's last reference is gone
  * - HOST_E_NOT_OWNER: a child made by fork() called, and its parent opened the
  *   device; the parent's memory isn't in the child
- * - HOST_E_ABANDONED: a fatal signal ended the call
+ * - HOST_E_ABANDONED: another thread released the manager's last reference, which
+ *   ended the call
  * - E_FAIL: the kernel gave an answer that it should never give.  From then on
- *   every call of the process returns HOST_E_CLRNOTAVAILABLE (rule H8).
+ *   every call of this manager returns HOST_E_CLRNOTAVAILABLE (rule H8).
  */
 #ifndef HOSTMEM_MSCOREE_H
 #define HOSTMEM_MSCOREE_H
 
+#include <hostmem/interfaces.h>
 #include <hostmem/memory.h>
 #include <hostmem/types.h>
+#include <hostmem/unknwn.h>
 #include <hostmem/winerror.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/**
- * enum EMemoryCriticalLevel - what fails if a commit fails (rule H6)
- * @eTaskCritical: the task of the caller
- * @eAppDomainCritical: the caller's application domain
- * @eProcessCritical: the whole process
- *
- * The module may keep a part of the commit limit for the higher levels;
- * @eProcessCritical may use all of it.
- */
-typedef enum EMemoryCriticalLevel {
-	eTaskCritical = 0,
-	eAppDomainCritical = 1,
-	eProcessCritical = 2
-} EMemoryCriticalLevel;
 
 /**
  * HostVirtualAlloc() - reserve address space, commit or reset pages
@@ -82,6 +74,7 @@ typedef enum EMemoryCriticalLevel {
  * exists, or for a commit or a reset, isn't inside one region; or MEM_RESET_UNDO
  * came too late (rules B5, C3, C4, C12, R5, R11);
  * E_OUTOFMEMORY: no address space, no memory or the commit limit (rule H3);
+ * HOST_E_TIMEOUT: the same, after waiting for as long as the manager may;
  * HRESULT_FROM_WIN32(ERROR_PRIVILEGE_NOT_HELD): large pages without CAP_IPC_LOCK
  * (rules A14, L2);
  * HRESULT_FROM_WIN32(ERROR_NOT_SUPPORTED): this kernel has no large pages for the
@@ -159,6 +152,130 @@ HOSTMEM_API HRESULT HostVirtualQuery(void *lpAddress, void *lpBuffer,
  */
 HOSTMEM_API HRESULT HostVirtualProtect(void *lpAddress, SIZE_T dwSize,
 				       DWORD flNewProtect, DWORD *pflOldProtect);
+
+/**
+ * HostGetMemoryLoad() - tell how much memory there is
+ * @pMemoryLoad: receives the percentage of the machine's memory that is in use, 0
+ *	to 99 (rule H15)
+ * @pAvailableBytes: receives what could be committed now by a caller with
+ *	eProcessCritical: the least of the machine's available memory, the room in
+ *	the module's limit and the room in the manager's own
+ *
+ * Makes no system call, unless the kernel last looked at the machine's memory more
+ * than 20 milliseconds ago; commits and decommits through the module are seen at
+ * once.  Both are a moment's view: other processes commit, too.
+ *
+ * Return: S_OK, or
+ * E_POINTER: one of the pointers is NULL;
+ * or what any function may return.
+ */
+HOSTMEM_API HRESULT HostGetMemoryLoad(DWORD *pMemoryLoad,
+				      SIZE_T *pAvailableBytes);
+
+/* For dwTimeoutMs: wait for ever. */
+#define HOSTMEM_INFINITE	0xFFFFFFFFu
+
+/**
+ * struct HOSTMEM_OPTIONS - what a manager shall be like; all zero is the default
+ * @cbSize: sizeof(HOSTMEM_OPTIONS)
+ * @pszDevice: path of the device; NULL is "/dev/hostmem"
+ * @cbCommitLimit: the most that may be committed in the manager's regions and
+ *	heaps, rounded down to 4096 bytes; 0: only the module's limit counts.  A
+ *	part of it is kept for the higher levels, as of the module's.
+ * @dwTimeoutMs: how long a commit may wait for room in the limits, in
+ *	milliseconds.  0: it fails at once with E_OUTOFMEMORY.  HOSTMEM_INFINITE:
+ *	until there is room.  A commit that has waited in vain returns
+ *	HOST_E_TIMEOUT.
+ */
+typedef struct HOSTMEM_OPTIONS {
+	SIZE_T cbSize;
+	const char *pszDevice;
+	SIZE_T cbCommitLimit;
+	DWORD dwTimeoutMs;
+} HOSTMEM_OPTIONS;
+
+/**
+ * CreateHostMemoryManager() - make a manager
+ * @pOptions: what it shall be like, or NULL for the defaults.  A size in @cbSize
+ *	that no version of this header has is an error.
+ * @ppManager: receives the manager with one reference, NULL on failure
+ *
+ * The manager has a file of the device for itself.  Its last Release() frees its
+ * regions; its heaps keep it alive.
+ *
+ * Return: S_OK, or
+ * E_POINTER: @ppManager is NULL;
+ * E_INVALIDARG: @cbSize is wrong;
+ * E_OUTOFMEMORY: no memory for the object;
+ * HOST_E_CLRNOTAVAILABLE: there is no such device, it may not be opened, or isn't
+ * one of the module's.
+ */
+HOSTMEM_API HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
+					    IHostMemoryManager **ppManager);
+
+/**
+ * struct HOSTMEM_STATUS - what a manager holds
+ * @cbSize: sizeof(HOSTMEM_STATUS), to be set by the caller
+ * @cRegions: regions, those of heaps included
+ * @cbReserved: bytes of address space in these
+ * @cbCommitted: bytes committed in these
+ * @cbCommitLimit: the manager's own limit; the highest SIZE_T if it has none
+ * @cWaiting: calls that wait for room in the limits
+ * @cAcquired: ranges that AcquiredVirtualAddressSpace() told of and
+ *	ReleasedVirtualAddressSpace() hasn't
+ * @cbAcquired: bytes in these
+ * @cNeeds: calls of NeedsVirtualAddressSpace() so far
+ *
+ * The last three are 0 for the default manager, which has no such methods.
+ */
+typedef struct HOSTMEM_STATUS {
+	SIZE_T cbSize;
+	SIZE_T cRegions;
+	SIZE_T cbReserved;
+	SIZE_T cbCommitted;
+	SIZE_T cbCommitLimit;
+	SIZE_T cWaiting;
+	SIZE_T cAcquired;
+	SIZE_T cbAcquired;
+	SIZE_T cNeeds;
+} HOSTMEM_STATUS;
+
+/**
+ * HostMemoryManagerStatus() - tell what a manager holds
+ * @pManager: a manager of the library; NULL is the default one
+ * @pStatus: receives the answer, with @cbSize as the caller has set it
+ *
+ * The numbers are taken one after the other, while other threads may go on.
+ *
+ * Return: S_OK, or
+ * E_POINTER: @pStatus is NULL;
+ * E_INVALIDARG: @cbSize is wrong, or @pManager isn't a manager of the library;
+ * or what any function may return.
+ */
+HOSTMEM_API HRESULT HostMemoryManagerStatus(IHostMemoryManager *pManager,
+					    HOSTMEM_STATUS *pStatus);
+
+/**
+ * HostMemoryManagerDescriptor() - tell a manager's file descriptor
+ * @pManager: a manager of the library; NULL is the default one
+ * @pDescriptor: receives the descriptor, -1 on failure
+ *
+ * For event loops that would rather not have a thread of the library call them:
+ * poll() reports POLLIN while the available memory (EMemoryAvailable) differs from
+ * what HOSTMEM_IOC_LOAD of <linux/hostmem.h> has last returned for this manager, and
+ * POLLHUP when the manager has been shut down.  GetMemoryLoad makes that call,
+ * too, and so does a thread that serves registered callbacks: a manager whose
+ * descriptor is polled should have neither.
+ *
+ * The descriptor belongs to the manager, which closes it in the end.
+ *
+ * Return: S_OK, or
+ * E_POINTER: @pDescriptor is NULL;
+ * E_INVALIDARG: @pManager isn't a manager of the library;
+ * or what any function may return.
+ */
+HOSTMEM_API HRESULT HostMemoryManagerDescriptor(IHostMemoryManager *pManager,
+						int *pDescriptor);
 
 #ifdef __cplusplus
 }

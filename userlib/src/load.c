@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: LGPL-2.1 OR MIT
+/*
+ * The load pages and what is worked out from them.  See load.h.
+ */
+#include <stdbool.h>
+
+#include "ioctl.h"
+#include "load.h"
+#include "manager.h"
+#include "notifier.h"
+
+/* The pages that the kernel shows. */
+struct load_pages {
+	const struct hostmem_load_page *machine;
+	const struct hostmem_load_page *own;
+};
+
+/* What matters of them, or of an answer to HOSTMEM_IOC_LOAD. */
+struct load_view {
+	uint64_t total;
+	uint64_t available;
+	uint64_t room;
+};
+
+static uint64_t read_member(const __u64 *member)
+{
+	return __atomic_load_n(member, __ATOMIC_RELAXED);
+}
+
+static uint64_t difference(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static struct load_pages pages_at(const struct hostmem_load_page *load)
+{
+	return (struct load_pages){
+		.machine = load,
+		.own = (const void *)((const char *)load + HOSTMEM_PAGE_SIZE),
+	};
+}
+
+/* Finds the pages and maps them if that hasn't been done.  False: not possible. */
+static bool find_pages(struct hostmem_manager *manager, struct load_pages *pages)
+{
+	const struct hostmem_load_page *load = atomic_load(&manager->load);
+	const struct hostmem_load_page *ours;
+
+	if (!load) {
+		ours = hostmem_raw_map_load(atomic_load(&manager->fd));
+		if (!ours)
+			return false;
+		if (atomic_compare_exchange_strong(&manager->load, &load, ours))
+			load = ours;
+		else
+			hostmem_raw_unmap_load(ours);
+	}
+	*pages = pages_at(load);
+	return true;
+}
+
+/* Each member is true by itself; together they are as good as an old answer. */
+static bool read_pages(const struct load_pages *pages, struct load_view *view)
+{
+	uint64_t own_limit = read_member(&pages->own->limit_bytes);
+	uint64_t charged = read_member(&pages->machine->charged_bytes);
+	uint64_t refreshed = read_member(&pages->machine->refreshed);
+	uint64_t now = hostmem_raw_time(CLOCK_MONOTONIC_COARSE);
+
+	/* Of others, or too old.  A refresh may also have come since we looked. */
+	if (!own_limit || difference(now, refreshed) > HOSTMEM_LOAD_AGE_NS)
+		return false;
+
+	view->total = read_member(&pages->machine->total_bytes);
+	view->available = difference(read_member(&pages->machine->uncommitted_bytes),
+				     charged);
+	view->room = smaller(view->available,
+			     difference(read_member(&pages->machine->limit_bytes),
+					charged));
+	view->room = smaller(view->room,
+			     difference(own_limit,
+					read_member(&pages->own->charged_bytes)));
+	return true;
+}
+
+enum hostmem_error hostmem_load_ask(struct hostmem_manager *manager,
+				    struct hostmem_load *load)
+{
+	enum hostmem_error error;
+	int fd;
+
+	*load = (struct hostmem_load){ .size = sizeof(*load) };
+	error = hostmem_manager_descriptor(manager, &fd);
+	if (error)
+		return error;
+
+	return hostmem_manager_judge(manager, hostmem_raw_load(fd, load));
+}
+
+/* Asks the kernel; a notifier that doesn't know the answer will, as poll() is mute. */
+static enum hostmem_error ask(struct hostmem_manager *manager,
+			      struct load_view *view)
+{
+	struct hostmem_notifier *notifier;
+	enum hostmem_error error;
+	struct hostmem_load load;
+
+	error = hostmem_load_ask(manager, &load);
+	if (error)
+		return error;
+
+	notifier = atomic_load(&manager->notifier);
+	if (notifier)
+		hostmem_notifier_hint(notifier, load.out_available);
+	*view = (struct load_view){
+		.total = load.out_total_bytes,
+		.available = load.out_available_bytes,
+		.room = load.out_room_bytes,
+	};
+	return HOSTMEM_OK;
+}
+
+static DWORD percent_in_use(const struct load_view *view)
+{
+	uint64_t used = difference(view->total, view->available);
+	unsigned __int128 percent = (unsigned __int128)used * 100 / view->total;
+
+	/* The CLR divides by what is left of 100. */
+	return percent > 99 ? 99 : (DWORD)percent;
+}
+
+enum hostmem_error hostmem_load_get(struct hostmem_manager *manager,
+				    DWORD *percent, SIZE_T *room)
+{
+	enum hostmem_error error;
+	struct load_pages pages;
+	struct load_view view;
+	int fd;
+
+	if (percent)
+		*percent = 0;
+	if (room)
+		*room = 0;
+	error = hostmem_manager_descriptor(manager, &fd);
+	if (error)
+		return error;
+	if (!percent || !room)
+		return HOSTMEM_ERR_NULL;
+
+	if (!find_pages(manager, &pages) || !read_pages(&pages, &view)) {
+		error = ask(manager, &view);
+		if (error)
+			return error;
+	}
+	if (!view.total)
+		return hostmem_manager_break(manager);
+
+	*percent = percent_in_use(&view);
+	*room = view.room;
+	return HOSTMEM_OK;
+}
+
+enum hostmem_error hostmem_load_check_owner(struct hostmem_manager *manager)
+{
+	struct hostmem_status status;
+	enum hostmem_error error;
+	struct load_pages pages;
+	int fd;
+
+	error = hostmem_manager_descriptor(manager, &fd);
+	if (error)
+		return error;
+	if (find_pages(manager, &pages) && read_member(&pages.own->limit_bytes))
+		return HOSTMEM_OK;
+
+	/* Not HOSTMEM_IOC_LOAD: that may wake those who poll. */
+	return hostmem_manager_status(manager, &status);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR MIT */
+/*
+ * How much memory a manager can still get, and whether the caller is the process
+ * that it belongs to: what the kernel's load pages say, for as long as they may be
+ * believed, and otherwise what an ioctl says.
+ *
+ * Takes no lock.  Called by hosting.c, com_*.c, notifier.c and heap.c.
+ */
+#ifndef HOSTMEM_LOAD_H
+#define HOSTMEM_LOAD_H
+
+#include <stdint.h>
+
+#include <hostmem/types.h>
+
+#include "errors.h"
+
+struct hostmem_load;
+struct hostmem_manager;
+
+/* How old the kernel's look at the machine's memory may be; see HostGetMemoryLoad(). */
+#define HOSTMEM_LOAD_AGE_NS	20000000
+
+/**
+ * hostmem_load_get() - tell how much memory there is (rule H15)
+ * @manager: whose limit counts, besides the module's
+ * @percent: receives the part of the machine's memory that is in use, 0 to 99
+ * @room: receives what a commit may take
+ *
+ * Both are 0 on failure.
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_load_get(struct hostmem_manager *manager,
+				    DWORD *percent, SIZE_T *room);
+
+/**
+ * hostmem_load_ask() - ask the kernel, which refreshes the load pages
+ * @manager: any
+ * @load: receives the kernel's answer
+ *
+ * For the notifier: poll() is silent afterwards until the answer changes.
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_load_ask(struct hostmem_manager *manager,
+				    struct hostmem_load *load);
+
+/**
+ * hostmem_load_check_owner() - tell whether a manager may be used here and now
+ * @manager: any
+ *
+ * For what the kernel doesn't see: locks and memory of the library itself, which in
+ * a child made by fork() may be held, or missing.
+ *
+ * Return: HOSTMEM_OK, HOSTMEM_ERR_NOT_OWNER, or what else is wrong
+ */
+enum hostmem_error hostmem_load_check_owner(struct hostmem_manager *manager);
+
+#endif /* HOSTMEM_LOAD_H */
