@@ -217,14 +217,14 @@ int hm_charge(struct hm_quota *own, unsigned long pages, u32 level,
 	if (own->closed)
 		err = -ECANCELED;
 	else if (!fits(own, pages, level) || (deadline && nr_waiting))
-		err = -ENOMEM;
+		err = -EDQUOT;
 	else
 		changed = charge_both(own, pages);
 	spin_unlock(&charge_lock);
 	if (changed)
 		hm_pressure_notify();
 
-	if (err == -ENOMEM && deadline)
+	if (err == -EDQUOT && deadline)
 		return wait_for_room(own, pages, level, deadline);
 	return err;
 }
@@ -271,7 +271,7 @@ static void publish(const struct hm_quota *quota)
 	if (!quota->page)
 		return;
 	WRITE_ONCE(quota->page->charged_bytes, (u64)quota->charged << PAGE_SHIFT);
-	WRITE_ONCE(quota->page->limit_bytes, (u64)quota->limit << PAGE_SHIFT);
+	WRITE_ONCE(quota->page->limit_bytes, hm_charge_limit_bytes(quota->limit));
 }
 
 static void set_limit(struct hm_quota *quota, unsigned long limit)
@@ -301,6 +301,8 @@ int hm_charge_limit(struct hm_quota *own, unsigned long pages)
 {
 	int err = 0;
 
+	/* What is no limit doesn't raise one. */
+	pages = min(pages, HM_UNLIMITED);
 	spin_lock(&charge_lock);
 	if (pages > own->limit) {
 		err = -EINVAL;

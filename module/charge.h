@@ -11,9 +11,9 @@
 #ifndef HOSTMEM_CHARGE_H
 #define HOSTMEM_CHARGE_H
 
-#include "quota.h"
+#include <linux/mm.h>
 
-struct page;
+#include "quota.h"
 
 /**
  * hm_charge_configure - set what root decides
@@ -43,7 +43,7 @@ void hm_charge_close(struct hm_quota *quota);
  * first, and within one, who came first.  One that waits only for its own
  * space's room, or for more than a limit allows, holds up none of other spaces.
  *
- * Return: 0; -ENOMEM without a deadline (rules A13, C16); -ETIMEDOUT;
+ * Return: 0; -EDQUOT without a deadline; -ETIMEDOUT;
  * -ECANCELED after hm_charge_cancel(); -ERESTARTSYS after a signal.
  */
 int hm_charge(struct hm_quota *own, unsigned long pages, u32 level,
@@ -60,6 +60,12 @@ int hm_charge_limit(struct hm_quota *own, unsigned long pages);
 
 /** hm_charge_cancel - end all waiting in a space, and let none charge again */
 void hm_charge_cancel(struct hm_quota *own);
+
+/** hm_charge_limit_bytes - a limit as user space sees it: U64_MAX if there is none */
+static inline u64 hm_charge_limit_bytes(unsigned long limit)
+{
+	return limit == HM_UNLIMITED ? U64_MAX : (u64)limit << PAGE_SHIFT;
+}
 
 /**
  * struct hm_charge_report - the module's quota and a space's own at one moment

@@ -126,13 +126,40 @@ static int try_commit(struct hm_space *space,
 	return err;
 }
 
+/*
+ * One attempt of a commit that may not wait for room.  Where there is none, the
+ * pages may be charged to another thread that is just committing the very same:
+ * then they cost this one nothing.  So look again when nobody is on the way.
+ */
+static int try_commit_at_once(struct hm_space *space,
+			      const struct hm_alloc_request *req,
+			      unsigned long start, unsigned long end)
+{
+	int err;
+
+	down_read(&space->committing);
+	err = try_commit(space, req, start, end);
+	up_read(&space->committing);
+	if (err != -EDQUOT)
+		return err;
+
+	if (down_write_killable(&space->committing))
+		return -EINTR;
+	err = try_commit(space, req, start, end);
+	up_write(&space->committing);
+	return err == -EDQUOT ? -ENOMEM : err;			/* A13, C16 */
+}
+
 int hm_space_commit(struct hm_space *space, const struct hm_alloc_request *req,
 		    unsigned long start, unsigned long end)
 {
 	int err;
 
 	do {
-		err = try_commit(space, req, start, end);
+		if (req->deadline)
+			err = try_commit(space, req, start, end);
+		else
+			err = try_commit_at_once(space, req, start, end);
 		if (err == -EAGAIN && fatal_signal_pending(current))
 			return -EINTR;
 	} while (err == -EAGAIN);

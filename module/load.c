@@ -24,10 +24,9 @@ void hm_space_status(struct hm_space *space, struct hostmem_status *status)
 	status->out_committed_bytes = space->committed << PAGE_SHIFT;
 	mutex_unlock(&space->lock);
 	status->out_total_committed_bytes = report.charged << PAGE_SHIFT;
-	status->out_commit_limit_bytes = report.limit << PAGE_SHIFT;
+	status->out_commit_limit_bytes = hm_charge_limit_bytes(report.limit);
 	status->out_large_page_bytes = hm_large_pages_work() ? HM_LARGE_PAGE : 0;
-	status->out_own_limit_bytes = report.own_limit == HM_UNLIMITED ?
-				      U64_MAX : report.own_limit << PAGE_SHIFT;
+	status->out_own_limit_bytes = hm_charge_limit_bytes(report.own_limit);
 	status->out_waiting = report.waiting;
 }
 

@@ -26,6 +26,10 @@ static unsigned long kept_free(void)
 #define LOW_PARTS	2
 #define HIGH_PARTS	6
 
+/* What whoever looked last has seen. */
+static atomic_t last_level = ATOMIC_INIT(HOSTMEM_AVAILABLE_NEUTRAL);
+
+/* Whoever sees another level than the last one to look lets all know. */
 struct hm_memory hm_pressure_memory(void)
 {
 	unsigned long part = kept_free();
@@ -39,6 +43,8 @@ struct hm_memory hm_pressure_memory(void)
 		memory.level = HOSTMEM_AVAILABLE_LOW;
 	else if (memory.available > part * HIGH_PARTS)
 		memory.level = HOSTMEM_AVAILABLE_HIGH;
+	if (atomic_xchg(&last_level, memory.level) != memory.level)
+		hm_pressure_notify();
 	return memory;
 }
 
@@ -49,7 +55,8 @@ bool hm_pressure_is_extreme(void)
 
 void hm_pressure_notify(void)
 {
-	wake_up_interruptible_poll(&pollers, EPOLLIN | EPOLLRDNORM);
+	/* All: who polls for nothing is told of a shutdown nevertheless. */
+	wake_up_interruptible(&pollers);
 }
 
 /*
@@ -63,12 +70,7 @@ static DECLARE_DELAYED_WORK(looking, look);
 
 static void look(struct work_struct *work)
 {
-	static u32 seen;
-	u32 level = hm_pressure_memory().level;
-
-	if (level != seen)
-		hm_pressure_notify();
-	seen = level;
+	hm_pressure_memory();
 	if (wq_has_sleeper(&pollers))
 		schedule_delayed_work(&looking, PERIOD);
 }

@@ -160,7 +160,7 @@ int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
 	return 0;
 }
 
-int hm_space_release(struct hm_space *space, unsigned long start)
+static int release(struct hm_space *space, unsigned long start)
 {
 	struct hm_region *region;
 	unsigned long size = 0;
@@ -187,6 +187,16 @@ int hm_space_release(struct hm_space *space, unsigned long start)
 		region->releasing = false;
 	mutex_unlock(&space->lock);
 	return err == -EPERM ? -EACCES : err;	/* the mapping is sealed */
+}
+
+int hm_space_release(struct hm_space *space, unsigned long start)
+{
+	int err;
+
+	down_read(&space->freeing);
+	err = release(space, start);
+	up_read(&space->freeing);
+	return err;
 }
 
 /* The first region from an address on that nobody is releasing yet. */
@@ -232,5 +242,9 @@ int hm_space_shutdown(struct hm_space *space)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
+	/* What is left, other threads are just releasing. */
+	if (down_write_killable(&space->freeing))
+		return -EINTR;
+	up_write(&space->freeing);
 	return failed;
 }

@@ -27,6 +27,8 @@ struct hm_space *hm_space_create(struct file *file)
 	space->mm = current->mm;
 	mmgrab(space->mm);
 	mutex_init(&space->lock);
+	init_rwsem(&space->committing);
+	init_rwsem(&space->freeing);
 	space->regions = RB_ROOT;
 	INIT_LIST_HEAD(&space->births);
 	INIT_LIST_HEAD(&space->trips);

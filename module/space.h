@@ -10,6 +10,7 @@
  * Lock order, outermost first:
  *
  *	the lock of all spaces		reclaim
+ *	space->committing, ->freeing	commits that don't wait for room; releases
  *	mmap_lock			writing: commit, mmap, munmap
  *					reading: all else that changes PTEs,
  *					foreign queries; reclaim only tries
@@ -31,6 +32,7 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
+#include <linux/rwsem.h>
 
 #include "quota.h"
 #include "region.h"
@@ -52,6 +54,10 @@
  * @shut: all regions are being released and none is made any more; set once,
  *	under mmap_lock and @lock, and looked at without them where it may change
  *	the next moment
+ * @committing: held by commits from charge to install, for reading by those that
+ *	others may join
+ * @freeing: held by releases from mark to munmap, for writing by who waits for
+ *	their end
  * @quota: its own commit limit, and what is charged; see charge.h
  * @seen: HOSTMEM_AVAILABLE_* that the file was told last, 0 at first; whoever
  *	reads it late is woken once too often
@@ -68,6 +74,8 @@ struct hm_space {
 	unsigned long reserved;
 	unsigned long committed;
 	bool shut;
+	struct rw_semaphore committing;
+	struct rw_semaphore freeing;
 	struct hm_quota quota;
 	u32 seen;
 };

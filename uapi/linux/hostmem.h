@@ -203,7 +203,8 @@ struct hostmem_query {
  * @out_reserved_bytes: address space of these regions, committed or not
  * @out_committed_bytes: bytes committed in these regions
  * @out_total_committed_bytes: bytes committed by all files of the module
- * @out_commit_limit_bytes: the module's limit for the sum of all files
+ * @out_commit_limit_bytes: the module's limit for the sum of all files; U64_MAX if
+ *	it is more than there are addresses
  * @out_large_page_bytes: size of a large page; 0 if this kernel has none
  * @out_own_limit_bytes: limit of this file; U64_MAX if it has none
  * @out_waiting: calls of this file that wait for room in the limits
@@ -343,8 +344,8 @@ struct hostmem_load {
 /**
  * struct hostmem_load_page - the same without a system call
  * @charged_bytes: committed now, or about to be
- * @limit_bytes: limit of that; 0 in a process that doesn't own the file, where
- *	both pages are zero
+ * @limit_bytes: limit of that, U64_MAX if there is none; 0 in a process that
+ *	doesn't own the file, where both pages are zero
  * @total_bytes: the machine's memory; first page only, as what follows
  * @uncommitted_bytes: what was available of it, plus @charged_bytes, at the time
  *	@refreshed
