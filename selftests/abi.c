@@ -128,6 +128,10 @@ _Static_assert(HOSTMEM_IOC_WATCH == 0xb705, "HOSTMEM_IOC_WATCH");
 _Static_assert(HOSTMEM_IOC_LIMIT == 0xb706, "HOSTMEM_IOC_LIMIT");
 _Static_assert(HOSTMEM_IOC_SHUTDOWN == 0xb707, "HOSTMEM_IOC_SHUTDOWN");
 _Static_assert(HOSTMEM_IOC_LOAD == 0xb708, "HOSTMEM_IOC_LOAD");
+_Static_assert(HOSTMEM_LOAD_OFFSET == 0x1000000000000000, "HOSTMEM_LOAD_OFFSET");
+_Static_assert(HOSTMEM_LOAD_PAGES == 2, "HOSTMEM_LOAD_PAGES");
+_Static_assert(HOSTMEM_AVAILABLE_LOW == 1 && HOSTMEM_AVAILABLE_NEUTRAL == 2 &&
+	       HOSTMEM_AVAILABLE_HIGH == 3, "Windows' EMemoryAvailable");
 
 union argument {
 	__u32 size;
@@ -137,6 +141,7 @@ union argument {
 	struct hostmem_load load;
 	struct hostmem_protect protect;
 	struct hostmem_query query;
+	struct hostmem_shutdown shutdown;
 	struct hostmem_status status;
 	struct hostmem_watch watch;
 };
@@ -159,6 +164,7 @@ FIXTURE_VARIANT(call)
 	unsigned int request;
 	__u32 size;
 	bool writes;		/* into its structure */
+	bool ends;		/* the file: what succeeds, does so but once */
 };
 
 FIXTURE_VARIANT_ADD(call, alloc)
@@ -212,6 +218,13 @@ FIXTURE_VARIANT_ADD(call, load)
 	.request = HOSTMEM_IOC_LOAD,
 	.size = sizeof(struct hostmem_load),
 	.writes = true,
+};
+
+FIXTURE_VARIANT_ADD(call, shutdown)
+{
+	.request = HOSTMEM_IOC_SHUTDOWN,
+	.size = sizeof(struct hostmem_shutdown),
+	.ends = true,
 };
 
 static void fill(union argument *arg, unsigned int request, char *base,
@@ -277,6 +290,11 @@ static void fill(union argument *arg, unsigned int request, char *base,
 		arg->status.size = sizeof(arg->status);
 		arg->status.reserved = 0;
 		break;
+	case HOSTMEM_IOC_SHUTDOWN:
+		arg->shutdown = (struct hostmem_shutdown) {
+			.size = sizeof(arg->shutdown),
+		};
+		break;
 	}
 }
 
@@ -304,7 +322,23 @@ FIXTURE_TEARDOWN(call)
 {
 }
 
-#define CALL(ptr) raw_call(self->fd, variant->request, ptr)
+/* What ends a file is called for one of its own. */
+static int fd_for_call(const FIXTURE_VARIANT(call) *variant, int fd)
+{
+	return variant->ends ? open_device() : fd;
+}
+
+static int call(const FIXTURE_VARIANT(call) *variant, int fd, void *arg)
+{
+	int its_fd = fd_for_call(variant, fd);
+	int ret = raw_call(its_fd, variant->request, arg);
+
+	if (its_fd != fd)
+		close(its_fd);
+	return ret;
+}
+
+#define CALL(ptr) call(variant, self->fd, ptr)
 
 TEST_F(call, its_own_size)
 {
@@ -373,7 +407,7 @@ TEST_F(call, at_the_end_of_mapped_memory)
 	/* A tail that can't be read, and a structure that can't. */
 	last->size = variant->size + 8;
 	EXPECT_EQ(-EFAULT, CALL(last));
-	last = (union argument *)(self->pages + PAGE - 8);
+	last = (union argument *)(self->pages + PAGE - 4);
 	last->size = variant->size;
 	EXPECT_EQ(-EFAULT, CALL(last));
 	EXPECT_EQ(-EFAULT, CALL(self->pages + PAGE - 2));
@@ -466,7 +500,8 @@ TEST_F(call, from_a_32_bit_program)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	ASSERT_NE(MAP_FAILED, low);
 	memcpy(low, self->arg, variant->size);
-	EXPECT_EQ(0, ioctl_32(self->fd, variant->request, low));
+	EXPECT_EQ(0, ioctl_32(fd_for_call(variant, self->fd), variant->request,
+			      low));
 	((union argument *)low)->size = variant->size - 1;
 	EXPECT_EQ(-EINVAL, ioctl_32(self->fd, variant->request, low));
 	EXPECT_EQ(-EFAULT, ioctl_32(self->fd, variant->request, NULL));
@@ -557,9 +592,16 @@ TEST_F(abi, reserved_members_and_unknown_flags)
 		.addr = self->base,
 		.length = PAGE,
 	};
+	struct hostmem_limit limit = { .size = sizeof(limit), .bytes = GIB };
+	struct hostmem_shutdown shutdown = { .size = sizeof(shutdown) };
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
+		limit.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_LIMIT, &limit));
+		shutdown.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_SHUTDOWN,
+					    &shutdown));
 		status.reserved = 1u << bit;
 		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
 		watch.flags = 1u << bit | HOSTMEM_WATCH_RESET;
@@ -567,6 +609,50 @@ TEST_F(abi, reserved_members_and_unknown_flags)
 	}
 	status.reserved = 0;
 	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
+	EXPECT_EQ(1, status.out_regions);
+	EXPECT_EQ(UINT64_MAX, status.out_own_limit_bytes);
+}
+
+TEST_F(abi, levels_that_are_none)
+{
+	struct hostmem_alloc alloc = {
+		.size = sizeof(alloc),
+		.type = HOSTMEM_COMMIT,
+		.protect = HOSTMEM_READWRITE,
+		.addr = self->base,
+		.length = PAGE,
+	};
+
+	for (alloc.level = 3; alloc.level; alloc.level <<= 1) {
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_ALLOC, &alloc));
+	}
+	EXPECT_EQ(0, hostmem_status(self->fd).out_committed_bytes);
+}
+
+/* What cannot wait has no use for a deadline, and doesn't mind. */
+TEST_F(abi, deadlines_of_what_commits_nothing)
+{
+	static const __u32 types[] = {
+		HOSTMEM_RESERVE, HOSTMEM_RESET, HOSTMEM_RESET_UNDO,
+	};
+	uintptr_t committed;
+	size_t i;
+
+	ASSERT_EQ(0, raw_alloc(self->fd, self->base, PAGE, HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &committed));
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		struct hostmem_alloc alloc = {
+			.size = sizeof(alloc),
+			.type = types[i],
+			.protect = HOSTMEM_READWRITE,
+			.addr = types[i] == HOSTMEM_RESERVE ? 0 : self->base,
+			.length = PAGE,
+			.deadline = 1,
+		};
+
+		EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_ALLOC, &alloc))
+			TH_LOG("type %#x", types[i]);
+	}
 }
 
 TEST_F(abi, a_query_knows_its_own_regions)
@@ -652,6 +738,7 @@ TEST_F(abi, outputs_are_complete)
 {
 	struct hostmem_memory_info info;
 	struct hostmem_status status;
+	struct hostmem_load load;
 	uintptr_t out;
 
 	ASSERT_EQ(0, raw_query(self->fd, self->base + 1, &info));
@@ -686,6 +773,17 @@ TEST_F(abi, outputs_are_complete)
 	EXPECT_LE(3 * PAGE, status.out_total_committed_bytes);
 	EXPECT_LE(status.out_total_committed_bytes, status.out_commit_limit_bytes);
 	EXPECT_NE(0xcccccccccccccccc, status.out_commit_limit_bytes);
+	EXPECT_EQ(UINT64_MAX, status.out_own_limit_bytes);
+	EXPECT_EQ(0, status.out_waiting);
+
+	memset(&load, POISON_BYTE, sizeof(load));
+	load.size = sizeof(load);
+	ASSERT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_LOAD, &load));
+	EXPECT_EQ(sizeof(load), load.size);
+	EXPECT_LE(HOSTMEM_AVAILABLE_LOW, load.out_available);
+	EXPECT_GE(HOSTMEM_AVAILABLE_HIGH, load.out_available);
+	EXPECT_LE(load.out_available_bytes, load.out_total_bytes);
+	EXPECT_LE(load.out_room_bytes, load.out_available_bytes);
 }
 
 TEST_F(abi, open_wants_read_and_write)

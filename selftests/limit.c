@@ -5,71 +5,11 @@
  *
  * Sets the module's parameters, so it needs root, and puts them back.
  */
-#include "hostmem_test.h"
+#include "hostmem_limits.h"
 
-#include <pthread.h>
-
-#define PARAMETERS	"/sys/module/hostmem/parameters/"
 #define LIMIT_MB	100
 #define LIMIT		(LIMIT_MB * MIB)
 #define REGION		(2 * LIMIT)
-
-static bool set_parameter(const char *name, const char *value)
-{
-	char path[128];
-	ssize_t done;
-	int fd;
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return false;
-	done = write(fd, value, strlen(value));
-	close(fd);
-	return done == (ssize_t)strlen(value);
-}
-
-static bool set_number(const char *name, unsigned long number)
-{
-	char value[32];
-
-	snprintf(value, sizeof(value), "%lu", number);
-	return set_parameter(name, value);
-}
-
-static bool get_parameter(const char *name, char value[32])
-{
-	ssize_t length;
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	length = read(fd, value, 31);
-	close(fd);
-	value[length > 0 ? length : 0] = 0;
-	return length > 0;
-}
-
-/*
- * The parameters as they were before the first test.  The program puts them
- * back when all tests are through, for a test that dies can't.
- */
-static char limit_before[32], reserve_before[32];
-
-static void __attribute__((constructor)) save_parameters(void)
-{
-	get_parameter("commit_limit_mb", limit_before);
-	get_parameter("critical_reserve_pct", reserve_before);
-}
-
-static void __attribute__((destructor)) restore_parameters(void)
-{
-	set_parameter("commit_limit_mb", limit_before);
-	set_parameter("critical_reserve_pct", reserve_before);
-}
 
 /* A region of nothing but reserved pages, twice as large as the limit. */
 FIXTURE(limit)
@@ -80,14 +20,9 @@ FIXTURE(limit)
 
 FIXTURE_SETUP(limit)
 {
-	ASSERT_TRUE(set_number("commit_limit_mb", LIMIT_MB))
-		TH_LOG("can't write " PARAMETERS ": run as root");
-	ASSERT_TRUE(set_number("critical_reserve_pct", 10));
+	SET_PARAMETERS(LIMIT_MB, 10);
 	self->fd = library_fd();
 	ASSERT_LE(0, self->fd);
-	/* The tests count on all of the limit. */
-	ASSERT_EQ(0, hostmem_status(self->fd).out_total_committed_bytes);
-	ASSERT_EQ(LIMIT, hostmem_status(self->fd).out_commit_limit_bytes);
 	self->base = reserve_at(NULL, REGION);
 	ASSERT_NE(NULL, self->base);
 }

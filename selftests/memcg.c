@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: commits belong to the memory cgroup of who makes them, and where a
+ * cgroup's limit is reached they fail, while nobody is killed (rules A13, C16).
+ *
+ * Makes cgroups and sets the module's parameters, so it needs root.
+ */
+#include "hostmem_limits.h"
+
+#include <sys/stat.h>
+
+#define CGROUPS		"/sys/fs/cgroup"
+#define OUTER		CGROUPS "/hostmem-test"
+#define INNER		OUTER "/inner"
+
+/* No limit of the module is in the way of these tests. */
+#define PLENTY_MB	(1 << 20)
+#define MAX		(64 * MIB)
+
+/*
+ * cgroups
+ */
+
+static int64_t read_number(const char *group, const char *name)
+{
+	long long number = -1;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", group, name);
+	file = fopen(path, "r");
+	if (!file)
+		return -1;
+	if (fscanf(file, "%lld", &number) != 1)
+		number = -1;
+	fclose(file);
+	return number;
+}
+
+static bool write_number(const char *group, const char *name, uint64_t number)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "%s/%s", group, name);
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	return write_file(path, text);
+}
+
+/* A line of memory.events; -1 if there is none. */
+static int64_t events(const char *group, const char *name)
+{
+	long long number = -1, value;
+	char path[128], line[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/memory.events", group);
+	file = fopen(path, "r");
+	if (!file)
+		return -1;
+	while (fscanf(file, "%63s %lld", line, &value) == 2)
+		if (!strcmp(line, name))
+			number = value;
+	fclose(file);
+	return number;
+}
+
+static bool join(const char *group)
+{
+	return write_number(group, "cgroup.procs", getpid());
+}
+
+static int64_t current(const char *group)
+{
+	return read_number(group, "memory.current");
+}
+
+/* Of an earlier test, too, that didn't get to its end. */
+static void remove_groups(void)
+{
+	rmdir(INNER);
+	rmdir(OUTER);
+}
+
+/* The line in which a child went wrong, for its exit status has too few bits. */
+struct run {
+	const char *group;	/* what it shall live in */
+	size_t size;
+	size_t step;
+	int line;
+};
+
+#define CHECK(condition) do {						\
+	if (!(condition)) {						\
+		run->line = __LINE__;					\
+		return 1;						\
+	}								\
+} while (0)
+
+static void __attribute__((constructor)) skip_without_cgroups(void)
+{
+	if (!access(CGROUPS "/cgroup.subtree_control", F_OK))
+		return;
+	ksft_print_header();
+	ksft_exit_skip("there are no cgroups of version 2 at " CGROUPS "\n");
+}
+
+#define SET_UP_GROUPS() do {						\
+	SET_PARAMETERS(PLENTY_MB, 0);					\
+	self->fd = open_device();					\
+	ASSERT_LE(0, self->fd);						\
+	self->run = shared_memory(sizeof(*self->run));			\
+	ASSERT_NE(NULL, self->run);					\
+	remove_groups();						\
+	ASSERT_TRUE(write_file(CGROUPS "/cgroup.subtree_control",	\
+			       "+memory"));				\
+	ASSERT_EQ(0, mkdir(OUTER, 0755));				\
+	ASSERT_TRUE(write_file(OUTER "/cgroup.subtree_control",		\
+			       "+memory"));				\
+	ASSERT_EQ(0, mkdir(INNER, 0755));				\
+	self->run->group = INNER;					\
+} while (0)
+
+/* Whatever has happened: nobody was killed, and nothing is left. */
+#define TEAR_DOWN_GROUPS() do {						\
+	EXPECT_EQ(0, events(OUTER, "oom_kill"));			\
+	EXPECT_EQ(0, total_committed(self->fd));			\
+	remove_groups();						\
+	EXPECT_EQ(-1, access(OUTER, F_OK));				\
+} while (0)
+
+FIXTURE(cgroup)
+{
+	struct run *run;
+	int fd;
+};
+
+FIXTURE_SETUP(cgroup)
+{
+	SET_UP_GROUPS();
+}
+
+FIXTURE_TEARDOWN(cgroup)
+{
+	TEAR_DOWN_GROUPS();
+}
+
+#define EXPECT_CHILD(function) do {					\
+	pid_t __child = start_child(function, self->run);		\
+									\
+	ASSERT_LE(0, __child);						\
+	EXPECT_EQ(0, status_of(__child))				\
+		TH_LOG("line %d", self->run->line);			\
+	self->run->line = 0;						\
+} while (0)
+
+/* Memory of a process is more than its commits, but not much. */
+#define SLACK	((int64_t)(2 * MIB))
+
+static int commit_and_decommit(void *arg)
+{
+	struct run *run = arg;
+	int64_t before;
+	uintptr_t base;
+	int fd;
+
+	/* It counts where one lives now, not where the file was opened. */
+	base = open_region(&fd, 2 * run->size);
+	CHECK(base);
+	CHECK(!raw_commit(fd, base, run->size, PROCESS, AT_ONCE));
+	CHECK(current(run->group) < SLACK);
+	CHECK(join(run->group));
+	before = current(run->group);
+	CHECK(!raw_commit(fd, base + run->size, run->size, PROCESS, AT_ONCE));
+	CHECK(current(run->group) - before >= (int64_t)run->size);
+	CHECK(current(run->group) - before < (int64_t)run->size + SLACK);
+	CHECK(!raw_decommit(fd, base + run->size, run->size / 2));
+	CHECK(current(run->group) - before < (int64_t)run->size / 2 + SLACK);
+	CHECK(current(run->group) - before >= (int64_t)run->size / 2);
+	CHECK(!raw_decommit(fd, base, 2 * run->size));
+	CHECK(current(run->group) - before < SLACK);
+	/* With and without a region's end. */
+	CHECK(!raw_commit(fd, base, run->size, PROCESS, AT_ONCE));
+	CHECK(current(run->group) - before >= (int64_t)run->size);
+	CHECK(!raw_release(fd, base));
+	CHECK(current(run->group) - before < SLACK);
+	CHECK(raw_commit(fd, 0, run->size, PROCESS, AT_ONCE) == 0);
+	return 0;
+}
+
+TEST_F(cgroup, is_charged_for_what_its_members_commit)
+{
+	self->run->size = 32 * MIB;
+	EXPECT_CHILD(commit_and_decommit);
+	/* And no longer than they live. */
+	EXPECT_GT(SLACK, current(INNER));
+}
+
+/*
+ * The limit of a cgroup.  The memory that a refused commit leaves is enough for
+ * what any process does: here, a few new pages.
+ */
+#define FEW	(8 * PAGE)
+
+static bool lives(void)
+{
+	char *memory = mmap(NULL, FEW, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return false;
+	stamp(memory, FEW, 3);
+	return !unstamped(memory, FEW, 3) && !munmap(memory, FEW);
+}
+
+static int commit_until_refused(void *arg)
+{
+	struct run *run = arg;
+	size_t done[2];
+	uintptr_t base;
+	int fd, round, i;
+
+	CHECK(join(run->group));
+	base = open_region(&fd, 4 * MAX);
+	CHECK(base);
+	for (round = 0; round < 2; round++) {
+		size_t at = 0;
+		int err = 0;
+
+		while (at < 2 * MAX) {
+			err = raw_commit(fd, base + at, run->step, PROCESS,
+					 AT_ONCE);
+			if (err)
+				break;
+			at += run->step;
+		}
+		CHECK(err == -ENOMEM);
+		done[round] = at;
+		/* Trying again and again does no harm; the kernel may find some. */
+		for (i = 0; i < 20; i++) {
+			err = raw_commit(fd, base + at, run->step, PROCESS,
+					 AT_ONCE);
+			CHECK(!err || err == -ENOMEM);
+			at += err ? 0 : run->step;
+		}
+		CHECK(raw_commit(fd, base + at, run->step + BLOCK, PROCESS,
+				 AT_ONCE) == -ENOMEM);
+		CHECK(committed(fd) == at);
+		CHECK(lives());
+		stamp((void *)base, at, 1);
+		CHECK(!unstamped((void *)base, at, 1));
+		CHECK(!raw_decommit(fd, base, 2 * MAX));
+	}
+	/* Most of the cgroup's memory could be had, the second time, too. */
+	CHECK(done[0] >= MAX - 2 * SLACK - run->step);
+	CHECK(done[1] >= MAX - 2 * SLACK - run->step);
+	return 0;
+}
+
+FIXTURE(steps)
+{
+	struct run *run;
+	int fd;
+};
+
+FIXTURE_VARIANT(steps)
+{
+	size_t step;
+	bool outer;		/* it is the parent that has the limit */
+};
+
+FIXTURE_VARIANT_ADD(steps, of_pages)
+{
+	.step = PAGE,
+};
+
+FIXTURE_VARIANT_ADD(steps, of_granules)
+{
+	.step = GRANULE,
+};
+
+FIXTURE_VARIANT_ADD(steps, of_granules_below_a_limited_parent)
+{
+	.step = GRANULE,
+	.outer = true,
+};
+
+FIXTURE_VARIANT_ADD(steps, of_blocks)
+{
+	.step = 4 * BLOCK,
+};
+
+FIXTURE_VARIANT_ADD(steps, of_all_at_once)
+{
+	.step = 3 * MAX / 4,
+};
+
+FIXTURE_SETUP(steps)
+{
+	SET_UP_GROUPS();
+	self->run->step = variant->step;
+	ASSERT_TRUE(write_number(variant->outer ? OUTER : INNER, "memory.max",
+				 MAX));
+}
+
+FIXTURE_TEARDOWN(steps)
+{
+	TEAR_DOWN_GROUPS();
+}
+
+TEST_F_TIMEOUT(steps, end_in_refusals_A13, 120)
+{
+	EXPECT_CHILD(commit_until_refused);
+}
+
+/* All that one commit needs beside its pages fits, or the commit is refused. */
+static int commit_once(void *arg)
+{
+	struct run *run = arg;
+	uintptr_t base;
+	int fd, err;
+
+	CHECK(join(run->group));
+	base = open_region(&fd, run->size);
+	CHECK(base);
+	CHECK(write_number(run->group, "memory.max",
+			   current(run->group) + run->step));
+	err = raw_commit(fd, base, run->size, PROCESS, AT_ONCE);
+	CHECK(!err || err == -ENOMEM);
+	CHECK(committed(fd) == (err ? 0 : run->size));
+	/* Who has got all of it has none to spare. */
+	CHECK(!err || lives());
+	if (!err)
+		stamp((void *)base, run->size, 1);
+	return 0;
+}
+
+TEST_F_TIMEOUT(cgroup, with_room_for_the_pages_alone_refuses, 120)
+{
+	size_t more;
+
+	/* Its page tables are 112 pages. */
+	self->run->size = 112 * BLOCK;
+	for (more = 0; more < 2 * MIB; more += 128 * KIB) {
+		ASSERT_TRUE(write_file(INNER "/memory.max", "max"));
+		self->run->step = self->run->size + more;
+		EXPECT_CHILD(commit_once);
+		ASSERT_EQ(0, events(INNER, "oom_kill"))
+			TH_LOG("with %zu KiB more", more / KIB);
+	}
+}
+
+TEST_F(cgroup, with_hardly_any_room_refuses)
+{
+	/* A hundred times of what there is. */
+	self->run->size = 512 * BLOCK;
+	self->run->step = 256 * KIB;
+	EXPECT_CHILD(commit_once);
+	ASSERT_EQ(0, events(INNER, "oom_kill"));
+	ASSERT_TRUE(write_file(INNER "/memory.max", "max"));
+	self->run->step = 8 * MIB;
+	EXPECT_CHILD(commit_once);
+}
+
+/* Threads that take the last of it at the same time. */
+#define TAKERS	4
+
+struct taker {
+	pthread_t thread;
+	int fd;
+	uintptr_t base;
+	size_t step;
+	int err;
+};
+
+static void *take(void *arg)
+{
+	struct taker *taker = arg;
+	size_t at;
+	int round;
+
+	for (round = 0; round < 4; round++) {
+		for (at = 0; at < MAX; at += taker->step) {
+			taker->err = raw_commit(taker->fd, taker->base + at,
+						taker->step, PROCESS, AT_ONCE);
+			if (taker->err)
+				break;
+		}
+		if (taker->err != -ENOMEM ||
+		    raw_decommit(taker->fd, taker->base, 2 * MAX))
+			break;
+	}
+	return NULL;
+}
+
+static int take_in_threads(void *arg)
+{
+	struct run *run = arg;
+	struct taker takers[TAKERS];
+	int i;
+
+	CHECK(join(run->group));
+	for (i = 0; i < TAKERS; i++) {
+		takers[i] = (struct taker){ .step = run->step };
+		takers[i].base = open_region(&takers[i].fd, 2 * MAX);
+		CHECK(takers[i].base);
+		CHECK(!pthread_create(&takers[i].thread, NULL, take, &takers[i]));
+	}
+	for (i = 0; i < TAKERS; i++) {
+		CHECK(!pthread_join(takers[i].thread, NULL));
+		/* A thread may have come to its end when others had none. */
+		CHECK(!takers[i].err || takers[i].err == -ENOMEM);
+	}
+	CHECK(lives());
+	return 0;
+}
+
+TEST_F_TIMEOUT(steps, end_in_refusals_for_threads_A13, 120)
+{
+	EXPECT_CHILD(take_in_threads);
+}
+
+/*
+ * What can be reclaimed is no reason to refuse.  In place of page cache, which
+ * needs a disk, it is memory that its owner doesn't want any more: to the kernel
+ * that is the same.
+ */
+static int commit_in_place_of_cache(void *arg)
+{
+	struct run *run = arg;
+	uintptr_t base;
+	size_t at;
+	char *cache;
+	int fd;
+
+	CHECK(join(run->group));
+	cache = mmap(NULL, MAX / 2, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(cache != MAP_FAILED);
+	CHECK(!madvise(cache, MAX / 2, MADV_NOHUGEPAGE));
+	stamp(cache, MAX / 2, 1);
+	CHECK(!madvise(cache, MAX / 2, MADV_FREE));
+	CHECK(current(run->group) >= (int64_t)(MAX / 2));
+	base = open_region(&fd, MAX);
+	CHECK(base);
+	for (at = 0; at < 3 * MAX / 4; at += run->step)
+		CHECK(!raw_commit(fd, base + at, run->step, PROCESS, AT_ONCE));
+	stamp((void *)base, 3 * MAX / 4, 2);
+	CHECK(unstamped(cache, MAX / 2, 1));
+	CHECK(!unstamped((void *)base, 3 * MAX / 4, 2));
+	return 0;
+}
+
+TEST_F_TIMEOUT(steps, get_what_can_be_reclaimed, 120)
+{
+	EXPECT_CHILD(commit_in_place_of_cache);
+}
+
+/* The charge stays with a cgroup, even one that is gone. */
+static int leave_and_free(void *arg)
+{
+	struct run *run = arg;
+	uintptr_t base;
+	int fd;
+
+	CHECK(join(run->group));
+	base = open_region(&fd, 2 * run->size);
+	CHECK(base);
+	CHECK(!raw_commit(fd, base, run->size, PROCESS, AT_ONCE));
+	CHECK(join(CGROUPS));
+	CHECK(current(run->group) >= (int64_t)run->size);
+	CHECK(!rmdir(run->group));
+	CHECK(current(OUTER) >= (int64_t)run->size);
+	stamp((void *)base, run->size, 1);
+	CHECK(!raw_decommit(fd, base, run->size / 2));
+	CHECK(current(OUTER) < (int64_t)(run->size / 2) + SLACK);
+	/* New ones are charged where the process is now. */
+	CHECK(!raw_commit(fd, base + run->size, run->size, PROCESS, AT_ONCE));
+	CHECK(current(OUTER) < (int64_t)(run->size / 2) + SLACK);
+	CHECK(!unstamped((void *)(base + run->size / 2), run->size / 2, 1));
+	return 0;
+}
+
+TEST_F(cgroup, may_go_before_its_memory)
+{
+	self->run->size = 16 * MIB;
+	EXPECT_CHILD(leave_and_free);
+	EXPECT_GT(SLACK, current(OUTER));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,637 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: HOSTMEM_IOC_LOAD, and poll(2) that tells when its answer changes:
+ * for the limits, and for the machine's memory, whoever takes it (rules H15, H18).
+ *
+ * Sets the module's parameters, so it needs root, and puts them back.
+ */
+#include "hostmem_limits.h"
+
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+
+#define LIMIT_MB	32
+#define LIMIT		(LIMIT_MB * MIB)
+/* So much that other ends are met first. */
+#define PLENTY_MB	(1 << 20)
+
+#define LOW		HOSTMEM_AVAILABLE_LOW
+#define NEUTRAL		HOSTMEM_AVAILABLE_NEUTRAL
+#define HIGH		HOSTMEM_AVAILABLE_HIGH
+
+static struct hostmem_load load_of(int fd)
+{
+	struct hostmem_load load;
+
+	raw_load(fd, &load);
+	return load;
+}
+
+/* What poll(2) says without waiting. */
+static int polled(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 0) == 1 ? poll_fd.revents : 0;
+}
+
+FIXTURE(load)
+{
+	int fd, other;
+	uintptr_t base, other_base;
+};
+
+FIXTURE_SETUP(load)
+{
+	SET_PARAMETERS(LIMIT_MB, 10);
+	self->base = open_region(&self->fd, 2 * LIMIT);
+	ASSERT_NE(0, self->base);
+	self->other_base = open_region(&self->other, 2 * LIMIT);
+	ASSERT_NE(0, self->other_base);
+	/* All tests count on a machine that has memory. */
+	ASSERT_EQ(HIGH, available(self->fd));
+}
+
+FIXTURE_TEARDOWN(load)
+{
+}
+
+/*
+ * Numbers
+ */
+
+TEST_F(load, tells_what_the_kernel_tells_H15)
+{
+	int64_t before = meminfo("MemAvailable"), after;
+	struct hostmem_load load = load_of(self->fd);
+
+	after = meminfo("MemAvailable");
+	EXPECT_EQ(sizeof(load), load.size);
+	EXPECT_EQ(meminfo("MemTotal"), load.out_total_bytes);
+	/* Others have memory, too, and may take some or give it back. */
+	EXPECT_LE((before < after ? before : after) - 4 * (int64_t)MIB,
+		  (int64_t)load.out_available_bytes);
+	EXPECT_GE((before > after ? before : after) + 4 * (int64_t)MIB,
+		  (int64_t)load.out_available_bytes);
+}
+
+/* What one commits others can't have. */
+TEST_F(load, follows_commits)
+{
+	int64_t before, after;
+
+	ASSERT_TRUE(set_number("commit_limit_mb", PLENTY_MB));
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, 128 * MIB, HOSTMEM_RESERVE,
+			       HOSTMEM_READWRITE, &self->base));
+	before = load_of(self->other).out_available_bytes;
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, 128 * MIB, PROCESS, AT_ONCE));
+	after = load_of(self->other).out_available_bytes;
+	/* What earlier processes had may still be on its way back to the machine. */
+	EXPECT_LE(96 * (int64_t)MIB, before - after);
+	EXPECT_GE(160 * (int64_t)MIB, before - after);
+}
+
+TEST_F(load, tells_the_room_of_the_highest_level)
+{
+	uintptr_t base = self->base;
+
+	EXPECT_EQ(LIMIT, load_of(self->fd).out_room_bytes);
+	ASSERT_EQ(0, raw_commit(self->fd, base, 3 * PAGE, TASK, AT_ONCE));
+	EXPECT_EQ(LIMIT - 3 * PAGE, load_of(self->fd).out_room_bytes);
+	ASSERT_EQ(0, raw_commit(self->other, self->other_base, MIB, TASK, AT_ONCE));
+	EXPECT_EQ(LIMIT - MIB - 3 * PAGE, load_of(self->fd).out_room_bytes);
+
+	ASSERT_EQ(0, raw_limit(self->fd, 10 * PAGE));
+	EXPECT_EQ(7 * PAGE, load_of(self->fd).out_room_bytes);
+	EXPECT_EQ(LIMIT - MIB - 3 * PAGE, load_of(self->other).out_room_bytes);
+	ASSERT_EQ(0, raw_commit(self->fd, base + MIB, 7 * PAGE, PROCESS, AT_ONCE));
+	EXPECT_EQ(0, load_of(self->fd).out_room_bytes);
+	ASSERT_EQ(0, raw_limit(self->fd, 2 * PAGE));
+	EXPECT_EQ(0, load_of(self->fd).out_room_bytes);
+
+	ASSERT_TRUE(set_number("commit_limit_mb", 1));
+	EXPECT_EQ(0, load_of(self->other).out_room_bytes);
+	ASSERT_TRUE(set_number("commit_limit_mb", PLENTY_MB));
+	EXPECT_EQ(0, load_of(self->fd).out_room_bytes);
+	EXPECT_EQ(load_of(self->other).out_available_bytes / (8 * MIB),
+		  load_of(self->other).out_room_bytes / (8 * MIB));
+}
+
+/*
+ * Low, neutral, high
+ */
+
+FIXTURE(level)
+{
+	int fd, other;
+	uintptr_t base;
+};
+
+FIXTURE_VARIANT(level)
+{
+	bool own;
+};
+
+FIXTURE_VARIANT_ADD(level, of_own_limit)
+{
+	.own = true,
+};
+
+FIXTURE_VARIANT_ADD(level, of_the_modules_limit)
+{
+	.own = false,
+};
+
+FIXTURE_SETUP(level)
+{
+	SET_PARAMETERS(variant->own ? PLENTY_MB : LIMIT_MB, 10);
+	self->other = open_device();
+	ASSERT_LE(0, self->other);
+	self->base = open_region(&self->fd, 2 * LIMIT);
+	ASSERT_NE(0, self->base);
+	if (variant->own) {
+		ASSERT_EQ(0, raw_limit(self->fd, LIMIT));
+	}
+	ASSERT_EQ(HIGH, available(self->fd));
+}
+
+FIXTURE_TEARDOWN(level)
+{
+}
+
+/*
+ * It sinks step by step, and a task hears of it before it is refused; so there
+ * is time to give memory back.  And it rises as it has sunk.
+ */
+TEST_F(level, goes_with_what_is_committed_H18)
+{
+	size_t step = LIMIT / 128, at = 0, neutral_at = 0, low_at = 0;
+	uint32_t now, last = HIGH;
+
+	while (!raw_commit(self->fd, self->base + at, step, TASK, AT_ONCE)) {
+		at += step;
+		now = available(self->fd);
+		ASSERT_TRUE(now == last || now == last - 1)
+			TH_LOG("%u after %u", now, last);
+		EXPECT_EQ(variant->own ? HIGH : now, available(self->other));
+		if (now == NEUTRAL && last == HIGH)
+			neutral_at = at;
+		if (now == LOW && last == NEUTRAL)
+			low_at = at;
+		last = now;
+	}
+	EXPECT_EQ(LOW, last);
+	EXPECT_LT(LIMIT / 2, neutral_at);
+	EXPECT_LT(neutral_at, low_at);
+	EXPECT_LT(low_at, at);
+
+	/* More critical commits don't change that. */
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, LIMIT, PROCESS, AT_ONCE));
+	EXPECT_EQ(LOW, available(self->fd));
+	for (at = LIMIT; at; at -= step) {
+		ASSERT_EQ(0, raw_decommit(self->fd, self->base + at - step, step));
+		now = available(self->fd);
+		EXPECT_EQ(at - step < neutral_at ? HIGH :
+			  at - step < low_at ? NEUTRAL : LOW, now);
+	}
+}
+
+TEST_F(level, goes_with_the_reserve_H18)
+{
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, LIMIT / 2, TASK, AT_ONCE));
+	EXPECT_EQ(HIGH, available(self->fd));
+	ASSERT_TRUE(set_number("critical_reserve_pct", 50));
+	EXPECT_EQ(LOW, available(self->fd));
+	ASSERT_TRUE(set_number("critical_reserve_pct", 0));
+	EXPECT_EQ(HIGH, available(self->fd));
+}
+
+TEST_F(load, of_no_room_at_all_is_low)
+{
+	ASSERT_EQ(0, raw_limit(self->fd, 0));
+	EXPECT_EQ(LOW, available(self->fd));
+	EXPECT_EQ(HIGH, available(self->other));
+}
+
+/*
+ * poll(2)
+ */
+
+TEST_F(load, polls_readable_until_it_has_been_read)
+{
+	int fresh = open_device();
+
+	ASSERT_LE(0, fresh);
+	EXPECT_EQ(POLLIN, polled(fresh));
+	EXPECT_EQ(POLLIN, polled(fresh));
+	ASSERT_EQ(HIGH, available(fresh));
+	EXPECT_EQ(0, polled(fresh));
+	/* Each file for itself. */
+	EXPECT_EQ(0, polled(self->fd));
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, LIMIT, PROCESS, AT_ONCE));
+	EXPECT_EQ(POLLIN, polled(self->fd));
+	EXPECT_EQ(POLLIN, polled(fresh));
+	ASSERT_EQ(LOW, available(self->fd));
+	EXPECT_EQ(0, polled(self->fd));
+	EXPECT_EQ(POLLIN, polled(fresh));
+	/* Back to what has been read. */
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base, LIMIT));
+	EXPECT_EQ(POLLIN, polled(self->fd));
+	EXPECT_EQ(0, polled(fresh));
+	/* A small change is none. */
+	ASSERT_EQ(HIGH, available(self->fd));
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, PAGE, TASK, AT_ONCE));
+	EXPECT_EQ(0, polled(self->fd));
+}
+
+TEST_F(load, is_no_reading_by_itself)
+{
+	struct pollfd poll_fd = { .fd = self->fd, .events = POLLOUT | POLLPRI };
+
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, LIMIT, PROCESS, AT_ONCE));
+	EXPECT_EQ(0, poll(&poll_fd, 1, 0));
+	/* What STATUS tells is something else. */
+	EXPECT_EQ(LIMIT, committed(self->fd));
+	EXPECT_EQ(POLLIN, polled(self->fd));
+}
+
+/*
+ * What wakes who sleeps in poll(2): one variant for each cause, which makes
+ * little available, and its opposite.
+ */
+struct cause {
+	int fd, other;
+	uintptr_t base, other_base;
+	struct waiter waiter;
+};
+
+FIXTURE(wake)
+{
+	struct cause cause;
+};
+
+FIXTURE_VARIANT(wake)
+{
+	bool (*lower)(struct cause *cause);
+	bool (*raise)(struct cause *cause);	/* if it can be undone */
+};
+
+static bool own_commit(struct cause *cause)
+{
+	return !raw_commit(cause->fd, cause->base, LIMIT, PROCESS, AT_ONCE);
+}
+
+static bool own_release(struct cause *cause)
+{
+	return !raw_release(cause->fd, cause->base);
+}
+
+static bool others_commit(struct cause *cause)
+{
+	return !raw_commit(cause->other, cause->other_base, LIMIT, PROCESS,
+			   AT_ONCE);
+}
+
+static bool others_decommit(struct cause *cause)
+{
+	return !raw_decommit(cause->other, cause->other_base, LIMIT);
+}
+
+static bool others_shutdown(struct cause *cause)
+{
+	return !raw_shutdown(cause->other);
+}
+
+static bool small_own_limit(struct cause *cause)
+{
+	return !raw_limit(cause->fd, 0);
+}
+
+static bool small_limit(struct cause *cause)
+{
+	(void)cause;
+	return set_number("commit_limit_mb", 2);
+}
+
+static bool great_limit(struct cause *cause)
+{
+	(void)cause;
+	return set_number("commit_limit_mb", LIMIT_MB);
+}
+
+static bool great_reserve(struct cause *cause)
+{
+	(void)cause;
+	return set_number("critical_reserve_pct", 95);
+}
+
+static bool small_reserve(struct cause *cause)
+{
+	(void)cause;
+	return set_number("critical_reserve_pct", 10);
+}
+
+FIXTURE_VARIANT_ADD(wake, by_own_commit)
+{
+	.lower = own_commit,
+	.raise = own_release,
+};
+
+FIXTURE_VARIANT_ADD(wake, by_others_commit)
+{
+	.lower = others_commit,
+	.raise = others_decommit,
+};
+
+FIXTURE_VARIANT_ADD(wake, by_others_shutdown)
+{
+	.lower = others_commit,
+	.raise = others_shutdown,
+};
+
+FIXTURE_VARIANT_ADD(wake, by_own_limit)
+{
+	.lower = small_own_limit,
+};
+
+FIXTURE_VARIANT_ADD(wake, by_the_modules_limit)
+{
+	.lower = small_limit,
+	.raise = great_limit,
+};
+
+FIXTURE_VARIANT_ADD(wake, by_the_reserve)
+{
+	.lower = great_reserve,
+	.raise = small_reserve,
+};
+
+FIXTURE_SETUP(wake)
+{
+	struct cause *cause = &self->cause;
+
+	SET_PARAMETERS(LIMIT_MB, 10);
+	cause->base = open_region(&cause->fd, LIMIT);
+	ASSERT_NE(0, cause->base);
+	cause->other_base = open_region(&cause->other, LIMIT);
+	ASSERT_NE(0, cause->other_base);
+	/* So that limits and reserves of any size make a difference. */
+	ASSERT_EQ(0, raw_commit(cause->other, 0, 2 * MIB, TASK, AT_ONCE));
+	ASSERT_EQ(HIGH, available(cause->fd));
+	if (variant->lower == own_commit || variant->lower == others_commit) {
+		ASSERT_TRUE(set_number("commit_limit_mb", LIMIT_MB + 2));
+	}
+}
+
+FIXTURE_TEARDOWN(wake)
+{
+}
+
+TEST_F(wake, a_sleeping_poll_H17)
+{
+	struct cause *cause = &self->cause;
+	struct poller poller;
+
+	START_POLLER(&poller, cause->fd, POLLIN);
+	ASSERT_TRUE(variant->lower(cause));
+	EXPECT_POLLED(POLLIN, &poller);
+	EXPECT_EQ(LOW, available(cause->fd));
+	if (!variant->raise)
+		return;
+	START_POLLER(&poller, cause->fd, POLLIN);
+	ASSERT_TRUE(variant->raise(cause));
+	EXPECT_POLLED(POLLIN, &poller);
+	EXPECT_EQ(HIGH, available(cause->fd));
+}
+
+/* Room that is given to those who wait at once was never there. */
+TEST_F(load, changes_when_a_waiter_is_served)
+{
+	struct waiter waiter = {
+		.fd = self->other, .addr = self->other_base, .length = LIMIT,
+		.level = PROCESS, .deadline = FOREVER,
+	};
+	struct poller poller;
+
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, PAGE, TASK, AT_ONCE));
+	START_WAITER(&waiter);
+	ASSERT_EQ(HIGH, available(self->fd));
+	START_POLLER(&poller, self->fd, POLLIN);
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base, PAGE));
+	EXPECT_ENDS(0, &waiter);
+	EXPECT_POLLED(POLLIN, &poller);
+	EXPECT_EQ(LOW, available(self->fd));
+}
+
+TEST_F(load, wakes_all_that_poll)
+{
+	struct poller pollers[8];
+	size_t i;
+
+	ASSERT_EQ(HIGH, available(self->other));
+	for (i = 0; i < ARRAY_SIZE(pollers); i++) {
+		START_POLLER(&pollers[i], i % 2 ? self->fd : self->other, POLLIN);
+	}
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, LIMIT, PROCESS, AT_ONCE));
+	for (i = 0; i < ARRAY_SIZE(pollers); i++) {
+		EXPECT_POLLED(POLLIN, &pollers[i]);
+	}
+}
+
+TEST_F(load, works_with_epoll_and_select)
+{
+	int level = epoll_create1(EPOLL_CLOEXEC), edge = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = { .events = EPOLLIN };
+	struct timeval zero = {};
+	fd_set set;
+	int round;
+
+	ASSERT_EQ(0, epoll_ctl(level, EPOLL_CTL_ADD, self->fd, &event));
+	event.events = EPOLLIN | EPOLLET;
+	ASSERT_EQ(0, epoll_ctl(edge, EPOLL_CTL_ADD, self->fd, &event));
+	for (round = 0; round < 3; round++) {
+		ASSERT_EQ(0, epoll_wait(level, &event, 1, 0));
+		ASSERT_EQ(0, epoll_wait(edge, &event, 1, 0));
+		FD_ZERO(&set);
+		FD_SET(self->fd, &set);
+		zero = (struct timeval){};
+		EXPECT_EQ(0, select(self->fd + 1, &set, NULL, NULL, &zero));
+
+		ASSERT_EQ(0, round % 2 ?
+			     raw_decommit(self->fd, self->base, LIMIT) :
+			     raw_commit(self->fd, self->base, LIMIT, PROCESS,
+					AT_ONCE));
+		EXPECT_EQ(1, epoll_wait(level, &event, 1, 0));
+		EXPECT_EQ(EPOLLIN, event.events);
+		EXPECT_EQ(1, epoll_wait(level, &event, 1, 0));
+		EXPECT_EQ(1, epoll_wait(edge, &event, 1, 0));
+		EXPECT_EQ(0, epoll_wait(edge, &event, 1, 0));
+		FD_ZERO(&set);
+		FD_SET(self->fd, &set);
+		EXPECT_EQ(1, select(self->fd + 1, &set, NULL, NULL, NULL));
+		EXPECT_TRUE(FD_ISSET(self->fd, &set));
+		available(self->fd);
+	}
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	EXPECT_EQ(1, epoll_wait(level, &event, 1, 0));
+	EXPECT_EQ(EPOLLHUP, event.events);
+	FD_ZERO(&set);
+	FD_SET(self->fd, &set);
+	EXPECT_EQ(1, select(self->fd + 1, &set, NULL, NULL, NULL));
+}
+
+/*
+ * The machine's memory.  Nobody tells the module when others take it: it looks,
+ * so these tests wait in poll(2), but not for ever.
+ */
+#define PATIENCE	(60 * 1000)
+
+FIXTURE(machine)
+{
+	int fd;
+	uintptr_t base;
+	uint64_t total;
+};
+
+FIXTURE_SETUP(machine)
+{
+	SET_PARAMETERS(PLENTY_MB, 0);
+	self->fd = open_device();
+	ASSERT_LE(0, self->fd);
+	self->total = load_of(self->fd).out_total_bytes;
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, self->total, HOSTMEM_RESERVE,
+			       HOSTMEM_READWRITE, &self->base));
+	ASSERT_EQ(HIGH, available(self->fd));
+}
+
+FIXTURE_TEARDOWN(machine)
+{
+}
+
+/* Read until it says so, and sleep in between. */
+#define EXPECT_BECOMES(expected, file) do {				\
+	struct pollfd __poll = { .fd = (file), .events = POLLIN };	\
+	uint32_t __now = available(file);				\
+	int __polled = 1;						\
+									\
+	while (__now != (expected) && __polled == 1) {			\
+		__polled = poll(&__poll, 1, PATIENCE);			\
+		__now = available(file);				\
+	}								\
+	EXPECT_EQ(expected, __now);					\
+} while (0)
+
+TEST_F_TIMEOUT(machine, full_of_commits_is_low_before_it_refuses_H18, 120)
+{
+	const size_t step = 4 * MIB;
+	size_t at = 0, low_at = 0;
+	uint32_t now, last = HIGH;
+	int err;
+
+	while (!(err = raw_commit(self->fd, self->base + at, step, PROCESS,
+				  AT_ONCE))) {
+		at += step;
+		now = available(self->fd);
+		if (now == LOW && !low_at)
+			low_at = at;
+		ASSERT_LE(now, last);
+		last = now;
+	}
+	EXPECT_EQ(-ENOMEM, err);
+	EXPECT_EQ(LOW, last);
+	EXPECT_NE(0, low_at);
+	EXPECT_LT(low_at, at);
+	/* Neither a little while before nor far away from it. */
+	EXPECT_LT(self->total / 2, low_at);
+	EXPECT_GT(self->total / 8, load_of(self->fd).out_available_bytes);
+	EXPECT_NE(0, load_of(self->fd).out_available_bytes);
+
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base, at));
+	EXPECT_BECOMES(HIGH, self->fd);
+}
+
+/* Take ordinary memory until little is left, and hold it until told to go. */
+struct hog {
+	int order[2];
+	uint64_t leave;
+	atomic_bool full;
+};
+
+static int hog_memory(void *arg)
+{
+	struct hog *hog = arg;
+	char told;
+
+	close(hog->order[1]);
+	while ((uint64_t)meminfo("MemAvailable") > hog->leave) {
+		char *memory = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+				    -1, 0);
+
+		if (memory == MAP_FAILED)
+			return 1;
+	}
+	hog->full = true;
+	return read(hog->order[0], &told, 1) != 1;
+}
+
+TEST_F_TIMEOUT(machine, full_of_other_memory_is_low_H18, 240)
+{
+	struct hog *hog = shared_memory(sizeof(*hog));
+	struct hostmem_load load;
+	pid_t child;
+
+	ASSERT_NE(NULL, hog);
+	ASSERT_EQ(0, pipe2(hog->order, O_CLOEXEC));
+	hog->leave = self->total / 24;
+	child = start_child(hog_memory, hog);
+	ASSERT_LE(0, child);
+	EXPECT_BECOMES(LOW, self->fd);
+	load = load_of(self->fd);
+	EXPECT_GT(self->total / 8, load.out_available_bytes);
+	EXPECT_EQ(load.out_available_bytes, load.out_room_bytes);
+
+	while (!hog->full)
+		sched_yield();
+	/* What commits leave to others is not enough for this one. */
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base, self->total / 8,
+				      PROCESS, AT_ONCE));
+	EXPECT_EQ(0, committed(self->fd));
+	ASSERT_EQ(1, write(hog->order[1], "x", 1));
+	EXPECT_EQ(0, status_of(child));
+	EXPECT_BECOMES(HIGH, self->fd);
+}
+
+/*
+ * The module may look at another moment than those who read: whatever it has seen
+ * before, a change after a reading wakes.  Goes to and fro where low begins.
+ */
+TEST_F_TIMEOUT(machine, wakes_for_a_change_right_after_a_reading_H17, 240)
+{
+	/* Much more than what processors keep at hand. */
+	const size_t step = 4 * MIB, swing = self->total / 8 / step * step;
+	struct epoll_event event = { .events = EPOLLIN };
+	int round, poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	struct pollfd low = { .fd = self->fd, .events = POLLIN };
+	size_t at = 0;
+
+	for (round = 0; round < 6; round++) {
+		for (; available(self->fd) != LOW; at += step) {
+			ASSERT_EQ(0, raw_commit(self->fd, self->base + at, step,
+						PROCESS, AT_ONCE));
+		}
+		ASSERT_EQ(0, epoll_ctl(poll_fd, EPOLL_CTL_ADD, self->fd, &event));
+		at -= swing;
+		ASSERT_EQ(0, raw_decommit(self->fd, self->base + at, swing));
+		ASSERT_EQ(1, epoll_wait(poll_fd, &event, 1, PATIENCE / 2))
+			TH_LOG("round %d: no wake, and now it is %u", round,
+			       available(self->fd));
+		ASSERT_EQ(0, epoll_ctl(poll_fd, EPOLL_CTL_DEL, self->fd, NULL));
+		/* Let the module see it, too, when it looks for itself. */
+		ASSERT_NE(LOW, available(self->fd));
+		EXPECT_EQ(0, poll(&low, 1, 0));
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: the limit that a file may have of its own, what of a limit each
+ * critical level may use, to the page, and that both limits hold exactly among
+ * threads and processes (rules A13, C5, C16, H6).
+ *
+ * Sets the module's parameters, so it needs root, and puts them back.
+ */
+#include "hostmem_limits.h"
+
+#define LIMIT_MB	16
+#define LIMIT		(LIMIT_MB * MIB)
+#define REGION		(2 * LIMIT)
+
+#define EXPECT_OWN_LIMIT(expected, fd) \
+	EXPECT_EQ(expected, hostmem_status(fd).out_own_limit_bytes)
+
+FIXTURE(quota)
+{
+	int fd, other;
+	uintptr_t base, other_base;
+};
+
+FIXTURE_SETUP(quota)
+{
+	SET_PARAMETERS(LIMIT_MB, 0);
+	self->base = open_region(&self->fd, REGION);
+	ASSERT_NE(0, self->base);
+	self->other_base = open_region(&self->other, REGION);
+	ASSERT_NE(0, self->other_base);
+}
+
+FIXTURE_TEARDOWN(quota)
+{
+}
+
+/*
+ * The limit of a file
+ */
+
+TEST_F(quota, is_none_at_first)
+{
+	EXPECT_OWN_LIMIT(UINT64_MAX, self->fd);
+	/* What is no limit doesn't raise one. */
+	EXPECT_EQ(0, raw_limit(self->fd, UINT64_MAX));
+	EXPECT_OWN_LIMIT(UINT64_MAX, self->fd);
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, LIMIT, TASK, AT_ONCE));
+}
+
+TEST_F(quota, can_be_lowered_only)
+{
+	static const uint64_t more[] = {
+		3 * PAGE, 3 * PAGE + 1, LIMIT, (uint64_t)1 << 48,
+		(uint64_t)1 << 63, UINT64_MAX,
+	};
+	size_t i;
+
+	EXPECT_EQ(0, raw_limit(self->fd, 8 * TIB));
+	EXPECT_OWN_LIMIT(8 * TIB, self->fd);
+	EXPECT_EQ(-EINVAL, raw_limit(self->fd, 8 * TIB + PAGE));
+	EXPECT_EQ(0, raw_limit(self->fd, 4 * PAGE));
+	EXPECT_OWN_LIMIT(4 * PAGE, self->fd);
+	EXPECT_EQ(0, raw_limit(self->fd, 4 * PAGE));
+	EXPECT_EQ(0, raw_limit(self->fd, 2 * PAGE));
+	for (i = 0; i < ARRAY_SIZE(more); i++) {
+		EXPECT_EQ(-EINVAL, raw_limit(self->fd, more[i]))
+			TH_LOG("%#" PRIx64, more[i]);
+		EXPECT_OWN_LIMIT(2 * PAGE, self->fd);
+	}
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base, 3 * PAGE, PROCESS,
+				      AT_ONCE));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, 2 * PAGE, TASK, AT_ONCE));
+}
+
+TEST_F(quota, is_rounded_down_to_the_page)
+{
+	EXPECT_EQ(0, raw_limit(self->fd, 3 * PAGE - 1));
+	EXPECT_OWN_LIMIT(2 * PAGE, self->fd);
+	EXPECT_EQ(0, raw_limit(self->fd, 3 * PAGE - 1));
+	EXPECT_EQ(0, raw_limit(self->fd, 2 * PAGE + 1));
+	EXPECT_EQ(-EINVAL, raw_limit(self->fd, 3 * PAGE));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, 2 * PAGE, TASK, AT_ONCE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base + 2 * PAGE, 1,
+				      PROCESS, AT_ONCE));
+}
+
+TEST_F(quota, of_zero_allows_nothing)
+{
+	uintptr_t out;
+
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, PAGE, TASK, AT_ONCE));
+	ASSERT_EQ(0, raw_limit(self->fd, PAGE - 1));
+	EXPECT_OWN_LIMIT(0, self->fd);
+	EXPECT_EQ(0, raw_limit(self->fd, 0));
+	EXPECT_EQ(-EINVAL, raw_limit(self->fd, PAGE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base + PAGE, 1, PROCESS,
+				      AT_ONCE));
+	EXPECT_EQ(-ETIMEDOUT, raw_commit(self->fd, self->base + PAGE, 1, PROCESS,
+					 LONG_AGO));
+	/* But for what costs nothing, and for giving back. */
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, PAGE, TASK, AT_ONCE));
+	EXPECT_EQ(0, raw_alloc(self->fd, 0, TIB, HOSTMEM_RESERVE,
+			       HOSTMEM_READWRITE, &out));
+	EXPECT_EQ(0, raw_decommit(self->fd, self->base, PAGE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base, PAGE, PROCESS,
+				      AT_ONCE));
+	EXPECT_EQ(0, committed(self->fd));
+}
+
+TEST_F(quota, leaves_what_is_committed_already)
+{
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, 10 * PAGE, TASK, AT_ONCE));
+	stamp((void *)self->base, 10 * PAGE, 1);
+	ASSERT_EQ(0, raw_limit(self->fd, 4 * PAGE));
+	EXPECT_OWN_LIMIT(4 * PAGE, self->fd);
+	EXPECT_EQ(10 * PAGE, committed(self->fd));
+	EXPECT_EQ(NULL, unstamped((void *)self->base, 10 * PAGE, 1));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, 10 * PAGE, TASK, AT_ONCE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base + 10 * PAGE, PAGE,
+				      PROCESS, AT_ONCE));
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base, 6 * PAGE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base, PAGE, PROCESS,
+				      AT_ONCE));
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base + 6 * PAGE, PAGE));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, PAGE, PROCESS, AT_ONCE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base + PAGE, PAGE, PROCESS,
+				      AT_ONCE));
+}
+
+TEST_F(quota, is_each_files_own)
+{
+	int third = open_device();
+
+	ASSERT_LE(0, third);
+	ASSERT_EQ(0, raw_limit(self->fd, MIB));
+	ASSERT_EQ(0, raw_limit(self->other, 2 * MIB));
+	EXPECT_OWN_LIMIT(MIB, self->fd);
+	EXPECT_OWN_LIMIT(2 * MIB, self->other);
+	EXPECT_OWN_LIMIT(UINT64_MAX, third);
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, MIB, TASK, AT_ONCE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base + MIB, PAGE, PROCESS,
+				      AT_ONCE));
+	EXPECT_EQ(0, raw_commit(self->other, self->other_base, 2 * MIB, TASK,
+				AT_ONCE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->other, self->other_base + 2 * MIB,
+				      PAGE, PROCESS, AT_ONCE));
+	/* What one gives back, only that one can have again. */
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base, PAGE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->other, self->other_base + 2 * MIB,
+				      PAGE, PROCESS, AT_ONCE));
+	EXPECT_EQ(0, raw_commit(third, 0, LIMIT - 3 * MIB, TASK, AT_ONCE));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, PAGE, TASK, AT_ONCE));
+	EXPECT_EQ(LIMIT, total_committed(third));
+	/* A region that takes its charge away does so for both. */
+	ASSERT_EQ(0, raw_release(self->fd, self->base));
+	EXPECT_EQ(LIMIT - MIB, total_committed(third));
+	EXPECT_EQ(0, raw_commit(self->fd, 0, MIB, TASK, AT_ONCE));
+}
+
+TEST_F(quota, of_file_and_module_apply_both)
+{
+	ASSERT_EQ(0, raw_limit(self->fd, 10 * MIB));
+	ASSERT_EQ(0, raw_commit(self->other, self->other_base, 8 * MIB, TASK,
+				AT_ONCE));
+	/* 10 by its own, 8 by the module's. */
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base, 8 * MIB + 1, PROCESS,
+				      AT_ONCE));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, 8 * MIB, TASK, AT_ONCE));
+	ASSERT_EQ(0, raw_release(self->other, self->other_base));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base, 10 * MIB + 1, PROCESS,
+				      AT_ONCE));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, 10 * MIB, TASK, AT_ONCE));
+
+	ASSERT_TRUE(set_number("commit_limit_mb", 9));
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base, 2 * MIB));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base, MIB + 1, PROCESS,
+				      AT_ONCE));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, MIB, TASK, AT_ONCE));
+	ASSERT_TRUE(set_number("commit_limit_mb", LIMIT_MB));
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, 2 * MIB, TASK, AT_ONCE));
+	EXPECT_EQ(-ENOMEM, raw_commit(self->fd, self->base + 10 * MIB, 1, PROCESS,
+				      AT_ONCE));
+}
+
+/*
+ * Levels
+ */
+
+/* What a level may use: that and not a page more, whatever is in use already. */
+#define EXPECT_MAY_USE(pages, fd, base, level) do {			\
+	uint64_t __used = committed(fd), __most = (pages) * PAGE;	\
+									\
+	EXPECT_EQ(-ENOMEM, raw_commit(fd, (base) + __used,		\
+				      __most - __used + PAGE, level, AT_ONCE)) \
+		TH_LOG("level %u of %lu pages", level, limit);		\
+	if (__most > __used) {						\
+		EXPECT_EQ(0, raw_commit(fd, (base) + __used,		\
+					__most - __used, level, AT_ONCE))	\
+			TH_LOG("level %u of %lu pages", level, limit);	\
+	}								\
+} while (0)
+
+FIXTURE(levels)
+{
+	int fd;
+	uintptr_t base;
+};
+
+FIXTURE_VARIANT(levels)
+{
+	unsigned long percent;
+};
+
+#define PERCENT(number) \
+	FIXTURE_VARIANT_ADD(levels, percent_##number) { .percent = number }
+
+PERCENT(0);
+PERCENT(1);
+PERCENT(9);
+PERCENT(10);
+PERCENT(33);
+PERCENT(50);
+PERCENT(99);
+PERCENT(100);
+
+FIXTURE_SETUP(levels)
+{
+	SET_PARAMETERS(LIMIT_MB, 0);
+}
+
+FIXTURE_TEARDOWN(levels)
+{
+}
+
+TEST_F(levels, of_a_files_own_limit_H6)
+{
+	static const unsigned long limits[] = {
+		1, 2, 3, 7, 10, 49, 50, 99, 100, 101, 199, 1000, 1001,
+	};
+	unsigned long limit, reserve;
+	size_t i;
+
+	/* So that the module's own reserve is in nobody's way. */
+	ASSERT_TRUE(set_number("commit_limit_mb", 4096));
+	ASSERT_TRUE(set_number("critical_reserve_pct", variant->percent));
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		limit = limits[i];
+		reserve = limit * variant->percent / 100;
+		self->base = open_region(&self->fd, REGION);
+		ASSERT_NE(0, self->base);
+		ASSERT_EQ(0, raw_limit(self->fd, limit * PAGE));
+		/* All of a percentage of 100 is too much for a task anyway. */
+		EXPECT_MAY_USE(limit - reserve, self->fd, self->base, TASK);
+		EXPECT_MAY_USE(limit - reserve / 2, self->fd, self->base,
+			       APPDOMAIN);
+		EXPECT_MAY_USE(limit, self->fd, self->base, PROCESS);
+		ASSERT_EQ(0, raw_release(self->fd, self->base));
+		close(self->fd);
+	}
+}
+
+TEST_F(levels, of_the_modules_limit_H6)
+{
+	unsigned long limit = LIMIT / PAGE;
+	unsigned long reserve = limit * variant->percent / 100;
+
+	ASSERT_TRUE(set_number("critical_reserve_pct", variant->percent));
+	self->base = open_region(&self->fd, REGION);
+	ASSERT_NE(0, self->base);
+	EXPECT_MAY_USE(limit - reserve, self->fd, self->base, TASK);
+	EXPECT_MAY_USE(limit - reserve / 2, self->fd, self->base, APPDOMAIN);
+	EXPECT_MAY_USE(limit, self->fd, self->base, PROCESS);
+}
+
+TEST_F(quota, keeps_the_reserve_of_the_moment_H6)
+{
+	unsigned long limit = 100;
+
+	ASSERT_TRUE(set_number("commit_limit_mb", 4096));
+	ASSERT_EQ(0, raw_limit(self->fd, limit * PAGE));
+	ASSERT_TRUE(set_number("critical_reserve_pct", 50));
+	EXPECT_MAY_USE(50, self->fd, self->base, TASK);
+	ASSERT_TRUE(set_number("critical_reserve_pct", 20));
+	EXPECT_MAY_USE(80, self->fd, self->base, TASK);
+	ASSERT_TRUE(set_number("critical_reserve_pct", 60));
+	EXPECT_MAY_USE(80, self->fd, self->base, TASK);
+	EXPECT_MAY_USE(80, self->fd, self->base, APPDOMAIN);
+	ASSERT_TRUE(set_number("critical_reserve_pct", 10));
+	EXPECT_MAY_USE(90, self->fd, self->base, TASK);
+	EXPECT_MAY_USE(95, self->fd, self->base, APPDOMAIN);
+	ASSERT_TRUE(set_number("critical_reserve_pct", 0));
+	EXPECT_MAY_USE(100, self->fd, self->base, TASK);
+}
+
+TEST_F(quota, parameters_are_numbers)
+{
+	char value[32];
+
+	EXPECT_FALSE(set_parameter("commit_limit_mb", "many"));
+	EXPECT_FALSE(set_parameter("commit_limit_mb", "-1"));
+	EXPECT_FALSE(set_parameter("critical_reserve_pct", "few"));
+	EXPECT_FALSE(set_parameter("critical_reserve_pct", "-1"));
+	EXPECT_EQ(LIMIT, hostmem_status(self->fd).out_commit_limit_bytes);
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, LIMIT, TASK, AT_ONCE));
+
+	/* More than any machine has is no less than that. */
+	EXPECT_TRUE(set_parameter("commit_limit_mb", "18446744073709551615"));
+	EXPECT_LE(64 * TIB, hostmem_status(self->fd).out_commit_limit_bytes);
+	EXPECT_EQ(0, raw_commit(self->fd, self->base, LIMIT + PAGE, TASK,
+				AT_ONCE));
+	EXPECT_TRUE(set_parameter("commit_limit_mb", "16777216"));
+	EXPECT_EQ(16 * TIB, hostmem_status(self->fd).out_commit_limit_bytes);
+	ASSERT_TRUE(get_parameter("commit_limit_mb", value));
+	EXPECT_STREQ("16777216\n", value);
+}
+
+/*
+ * A team that takes everything there is, in threads or in processes.  A member
+ * notes the line in which it went wrong and goes on, for the others wait for it.
+ */
+#define MEMBERS		4
+#define TEAM_MB		2
+#define TEAM_LIMIT	(TEAM_MB * MIB)
+#define SHARE		(TEAM_LIMIT / MEMBERS)
+#define PART		(TEAM_LIMIT + MIB)	/* of address space, for each */
+
+struct member {
+	struct team *team;
+	int fd;
+	uintptr_t base;
+	unsigned int number;
+	uint64_t rng;
+	int line;		/* where it went wrong first */
+};
+
+struct team {
+	pthread_barrier_t barrier;
+	int (*work)(struct member *member);
+	bool files;		/* each member has one of its own */
+	atomic_ulong taken;	/* pages */
+	struct member members[MEMBERS];
+};
+
+#define MUST(condition) do {						\
+	if (!(condition) && !member->line)				\
+		member->line = __LINE__;				\
+} while (0)
+
+static void meet(struct member *member)
+{
+	pthread_barrier_wait(&member->team->barrier);
+}
+
+static int be_member(void *arg)
+{
+	struct member *member = arg;
+
+	if (member->team->files)
+		member->base = open_region(&member->fd, PART);
+	MUST(member->base);
+	member->team->work(member);
+	return 0;
+}
+
+static void *be_member_in_thread(void *arg)
+{
+	be_member(arg);
+	return NULL;
+}
+
+/* A team whose members have parts of one region, or will have files of their own. */
+static struct team *make_team(int fd, bool files)
+{
+	struct team *team = shared_memory(sizeof(*team));
+	pthread_barrierattr_t shared;
+	uintptr_t base;
+	int i;
+
+	if (!team || pthread_barrierattr_init(&shared) ||
+	    pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED) ||
+	    pthread_barrier_init(&team->barrier, &shared, MEMBERS) ||
+	    raw_alloc(fd, 0, MEMBERS * PART, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
+		      &base))
+		return NULL;
+	team->files = files;
+	for (i = 0; i < MEMBERS; i++)
+		team->members[i] = (struct member) {
+			.team = team,
+			.fd = fd,
+			.base = base + i * PART,
+			.number = i,
+			.rng = 4711 + i,
+		};
+	return team;
+}
+
+/* All members do the same, each in a thread or a process. */
+#define RUN_TEAM(team, in_processes, function) do {			\
+	struct member *__members = (team)->members;			\
+	pthread_t __threads[MEMBERS];					\
+	pid_t __children[MEMBERS];					\
+	int __i;							\
+									\
+	(team)->work = function;					\
+	for (__i = 0; __i < MEMBERS; __i++) {				\
+		if (in_processes) {					\
+			__children[__i] = start_child(be_member,	\
+						      &__members[__i]);	\
+			ASSERT_LE(0, __children[__i]);			\
+		} else {						\
+			ASSERT_EQ(0, pthread_create(&__threads[__i], NULL,	\
+						    be_member_in_thread,	\
+						    &__members[__i]));	\
+		}							\
+	}								\
+	for (__i = 0; __i < MEMBERS; __i++) {				\
+		if (in_processes) {					\
+			EXPECT_EQ(0, status_of(__children[__i]));	\
+		} else {						\
+			ASSERT_EQ(0, pthread_join(__threads[__i], NULL));	\
+		}							\
+		EXPECT_EQ(0, __members[__i].line)			\
+			TH_LOG("member %d: see that line", __i);	\
+	}								\
+} while (0)
+
+FIXTURE(team)
+{
+	int fd;
+	struct team *team;
+};
+
+FIXTURE_VARIANT(team)
+{
+	bool processes;
+	bool files;
+	bool own;		/* it is the file's own limit that they meet */
+};
+
+FIXTURE_VARIANT_ADD(team, threads)
+{
+	.files = false,
+};
+
+FIXTURE_VARIANT_ADD(team, threads_and_own_limit)
+{
+	.own = true,
+};
+
+FIXTURE_VARIANT_ADD(team, threads_with_files)
+{
+	.files = true,
+};
+
+FIXTURE_VARIANT_ADD(team, processes)
+{
+	.processes = true,
+	.files = true,
+};
+
+FIXTURE_SETUP(team)
+{
+	SET_PARAMETERS(variant->own ? LIMIT_MB : TEAM_MB, 0);
+	self->fd = open_device();
+	ASSERT_LE(0, self->fd);
+	self->team = make_team(self->fd, variant->files);
+	ASSERT_NE(NULL, self->team);
+	if (variant->own) {
+		ASSERT_EQ(0, raw_limit(self->fd, TEAM_LIMIT));
+	}
+}
+
+FIXTURE_TEARDOWN(team)
+{
+	EXPECT_EQ(0, total_committed(self->fd));
+}
+
+/* Each takes its share: all of them must get it, and none a page more. */
+static int take_shares(struct member *member)
+{
+	int round;
+
+	for (round = 0; round < 20; round++) {
+		meet(member);
+		MUST(!raw_commit(member->fd, member->base, SHARE, TASK, AT_ONCE));
+		meet(member);
+		MUST(total_committed(member->fd) == TEAM_LIMIT);
+		MUST(raw_commit(member->fd, member->base + SHARE, PAGE, PROCESS,
+				AT_ONCE) == -ENOMEM);
+		meet(member);
+		MUST(!raw_decommit(member->fd, member->base, SHARE));
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(team, gets_all_there_is_in_equal_shares_A13, 120)
+{
+	RUN_TEAM(self->team, variant->processes, take_shares);
+}
+
+/* Whoever has no more than its share at any time is never refused. */
+static int stay_below_share(struct member *member)
+{
+	int round;
+
+	meet(member);
+	for (round = 0; round < 40; round++) {
+		size_t size = (1 + random_below(&member->rng, SHARE / PAGE)) * PAGE;
+
+		MUST(!raw_commit(member->fd, member->base, size, TASK, AT_ONCE));
+		MUST(total_committed(member->fd) <= TEAM_LIMIT);
+		MUST(!raw_decommit(member->fd, member->base, size));
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(team, is_never_refused_what_fits_A13, 120)
+{
+	RUN_TEAM(self->team, variant->processes, stay_below_share);
+}
+
+/* All take page by page until there is none: then all is taken. */
+static int take_pages(struct member *member)
+{
+	size_t pages;
+	int round;
+
+	for (round = 0; round < 6; round++) {
+		meet(member);
+		for (pages = 0; pages <= TEAM_LIMIT / PAGE; pages++)
+			if (raw_commit(member->fd, member->base + pages * PAGE,
+				       PAGE, PROCESS, AT_ONCE))
+				break;
+		member->team->taken += pages;
+		meet(member);
+		MUST(member->team->taken == TEAM_LIMIT / PAGE);
+		MUST(total_committed(member->fd) == TEAM_LIMIT);
+		meet(member);
+		member->team->taken -= pages;
+		if (pages)
+			MUST(!raw_decommit(member->fd, member->base, pages * PAGE));
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(team, takes_the_last_page_and_not_one_more_A13, 120)
+{
+	RUN_TEAM(self->team, variant->processes, take_pages);
+}
+
+/* All commit the same pages, which costs but once. */
+static int take_the_same(struct member *member)
+{
+	uintptr_t base = member->team->members[0].base;
+	int round;
+
+	for (round = 0; round < 20; round++) {
+		meet(member);
+		MUST(!raw_commit(member->fd, base, TEAM_LIMIT, TASK, AT_ONCE));
+		meet(member);
+		MUST(total_committed(member->fd) == TEAM_LIMIT);
+		meet(member);
+		if (!member->number)
+			MUST(!raw_decommit(member->fd, base, TEAM_LIMIT));
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(quota, counts_pages_once_that_all_commit_C5, 120)
+{
+	struct team *team = make_team(self->fd, false);
+
+	ASSERT_NE(NULL, team);
+	ASSERT_EQ(0, raw_limit(self->fd, TEAM_LIMIT));
+	RUN_TEAM(team, false, take_the_same);
+}
+
+TEST_HARNESS_MAIN

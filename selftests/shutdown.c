@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: HOSTMEM_IOC_SHUTDOWN: all regions of a file go, for good, whatever
+ * other threads are doing, and nothing else does.
+ */
+#include "hostmem_limits.h"
+
+#include <sys/syscall.h>
+
+#define FIXED	((uintptr_t)0x50000000 + BLOCK - GRANULE)
+#define REGION	(BLOCK + 2 * GRANULE)
+
+/* How many mappings of the device this process has; -1 if it can't be told. */
+static int device_mappings(void)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	char line[512];
+	int count = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		count += !!strstr(line, DEVICE);
+	fclose(file);
+	return count;
+}
+
+/* A file to be shut down with a region at FIXED, and another with one above. */
+FIXTURE(shutdown)
+{
+	int fd, other;
+	uintptr_t base, other_base;
+	__u64 total;		/* without the first */
+};
+
+FIXTURE_SETUP(shutdown)
+{
+	self->other = open_device();
+	ASSERT_LE(0, self->other);
+	ASSERT_EQ(0, raw_alloc(self->other, FIXED + REGION, REGION,
+			       HOSTMEM_RESERVE | HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &self->other_base));
+	stamp((void *)self->other_base, REGION, 1);
+	self->total = total_committed(self->other);
+
+	self->fd = open_device();
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, raw_alloc(self->fd, FIXED, REGION,
+			       HOSTMEM_RESERVE | HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &self->base));
+	stamp((void *)self->base, REGION, 2);
+}
+
+FIXTURE_TEARDOWN(shutdown)
+{
+	EXPECT_EQ(self->total, total_committed(self->other));
+	EXPECT_EQ(NULL, unstamped((void *)self->other_base, REGION, 1));
+	EXPECT_EQ(1, hostmem_status(self->other).out_regions);
+	EXPECT_EQ(1, mappings(getpid(), FIXED + REGION, FIXED + 2 * REGION));
+}
+
+#define EXPECT_NOTHING_LEFT() do {					\
+	EXPECT_EQ(1, device_mappings());				\
+	EXPECT_EQ(0, mappings(getpid(), FIXED, FIXED + REGION));	\
+	EXPECT_EQ(self->total, total_committed(self->other));		\
+} while (0)
+
+TEST_F(shutdown, releases_regions_of_all_kinds)
+{
+	static const uint32_t protects[] = {
+		HOSTMEM_NOACCESS, HOSTMEM_READONLY, HOSTMEM_EXECUTE_READWRITE,
+		HOSTMEM_READWRITE | HOSTMEM_GUARD,
+	};
+	uintptr_t watched, out;
+	size_t i;
+
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, 16 * TIB, HOSTMEM_RESERVE,
+			       HOSTMEM_READWRITE, &out));
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, REGION,
+			       HOSTMEM_RESERVE | HOSTMEM_COMMIT |
+			       HOSTMEM_WRITE_WATCH, HOSTMEM_READWRITE, &watched));
+	stamp((void *)watched, REGION, 3);
+	for (i = 0; i < ARRAY_SIZE(protects); i++) {
+		ASSERT_EQ(0, raw_alloc(self->fd, 0, REGION, HOSTMEM_COMMIT,
+				       protects[i], &out));
+	}
+	ASSERT_EQ(0, raw_alloc(self->fd, FIXED, BLOCK, HOSTMEM_RESET,
+			       HOSTMEM_READWRITE, &out));
+	if (hostmem_status(self->fd).out_large_page_bytes) {
+		ASSERT_EQ(0, raw_alloc(self->fd, 0, BLOCK,
+				       HOSTMEM_RESERVE | HOSTMEM_COMMIT |
+				       HOSTMEM_LARGE_PAGES, HOSTMEM_READWRITE,
+				       &out));
+	}
+
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	EXPECT_NOTHING_LEFT();
+	EXPECT_NOTHING_ALLOWED(FIXED);
+	EXPECT_NOTHING_ALLOWED(watched + PAGE);
+	EXPECT_EQ(0, hostmem_status(self->other).out_reserved_bytes -
+		  REGION);
+	/* Their place is anyone's. */
+	EXPECT_EQ((void *)FIXED, mmap((void *)FIXED, REGION, PROT_READ,
+				      MAP_PRIVATE | MAP_ANONYMOUS |
+				      MAP_FIXED_NOREPLACE, -1, 0));
+}
+
+TEST_F(shutdown, releases_a_thousand_regions)
+{
+	uintptr_t out;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, raw_alloc(self->fd, 0, PAGE + i % 8 * GRANULE,
+				       i % 2 ? HOSTMEM_COMMIT : HOSTMEM_RESERVE,
+				       HOSTMEM_READWRITE, &out));
+	}
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	EXPECT_NOTHING_LEFT();
+}
+
+TEST_F(shutdown, of_a_file_without_regions)
+{
+	ASSERT_EQ(0, raw_release(self->fd, FIXED));
+	EXPECT_EQ(0, raw_shutdown(self->fd));
+	EXPECT_EQ(-ESHUTDOWN, raw_shutdown(self->fd));
+	EXPECT_NOTHING_LEFT();
+}
+
+/* Every call, in a shape that succeeds before. */
+static int result_of_call(unsigned int nr, int fd)
+{
+	struct hostmem_watch watch = {
+		.size = sizeof(watch), .flags = HOSTMEM_WATCH_RESET,
+		.addr = FIXED, .length = PAGE,
+	};
+	struct hostmem_protect protect = {
+		.size = sizeof(protect), .protect = HOSTMEM_READWRITE,
+		.addr = FIXED, .length = PAGE,
+		.old = (uintptr_t)&(uint32_t){ 0 },
+	};
+	struct hostmem_memory_info info;
+	struct hostmem_status status;
+	struct hostmem_load load;
+	uintptr_t out;
+
+	switch (nr) {
+	case _IOC_NR(HOSTMEM_IOC_ALLOC):
+		return raw_alloc(fd, 0, PAGE, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
+				 &out);
+	case _IOC_NR(HOSTMEM_IOC_FREE):
+		return raw_decommit(fd, FIXED, PAGE);
+	case _IOC_NR(HOSTMEM_IOC_QUERY):
+		return raw_query(fd, FIXED, &info);
+	case _IOC_NR(HOSTMEM_IOC_STATUS):
+		return raw_status(fd, &status);
+	case _IOC_NR(HOSTMEM_IOC_PROTECT):
+		return raw_call(fd, HOSTMEM_IOC_PROTECT, &protect);
+	case _IOC_NR(HOSTMEM_IOC_WATCH):
+		return raw_call(fd, HOSTMEM_IOC_WATCH, &watch);
+	case _IOC_NR(HOSTMEM_IOC_LIMIT):
+		return raw_limit(fd, 0);
+	case _IOC_NR(HOSTMEM_IOC_SHUTDOWN):
+		return raw_shutdown(fd);
+	case _IOC_NR(HOSTMEM_IOC_LOAD):
+		return raw_load(fd, &load);
+	default:
+		return -ENOTTY;
+	}
+}
+
+TEST_F(shutdown, fails_all_calls_that_come_later)
+{
+	unsigned int nr, calls = 0;
+	int copy = dup(self->fd);
+
+	ASSERT_LE(0, copy);
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	for (nr = 0; nr < 256; nr++) {
+		int result = result_of_call(nr, self->fd);
+
+		if (result == -ENOTTY)
+			continue;
+		calls++;
+		EXPECT_EQ(-ESHUTDOWN, result)
+			TH_LOG("call %u", nr);
+		/* The file is shut down, not the descriptor. */
+		EXPECT_EQ(-ESHUTDOWN, result_of_call(nr, copy))
+			TH_LOG("call %u", nr);
+	}
+	EXPECT_EQ(_IOC_NR(HOSTMEM_IOC_LOAD) + 1, calls);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd,
+				   0));
+	EXPECT_NOTHING_LEFT();
+}
+
+/* What fails isn't a shutdown, and the same process can begin anew. */
+TEST_F(shutdown, is_of_one_file_only)
+{
+	unsigned int nr;
+	int fresh;
+
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	for (nr = 0; nr <= _IOC_NR(HOSTMEM_IOC_LOAD); nr++) {
+		/* The region at FIXED was not the others'. */
+		fresh = open_device();
+		ASSERT_LE(0, fresh);
+		EXPECT_NE(-ESHUTDOWN, result_of_call(nr, fresh));
+		if (nr != _IOC_NR(HOSTMEM_IOC_SHUTDOWN)) {
+			EXPECT_EQ(0, raw_shutdown(fresh));
+		}
+		close(fresh);
+	}
+	fresh = open_device();
+	EXPECT_EQ(0, raw_alloc(fresh, FIXED, REGION,
+			       HOSTMEM_RESERVE | HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &self->base));
+	EXPECT_EQ(NULL, nonzero((void *)FIXED, REGION));
+	EXPECT_EQ(0, raw_shutdown(fresh));
+	EXPECT_NOTHING_LEFT();
+}
+
+static int shut_down_in_child(void *arg)
+{
+	return raw_shutdown(*(int *)arg) != -EXDEV;
+}
+
+TEST_F(shutdown, is_the_owners_alone)
+{
+	EXPECT_EQ(0, status_of(start_child(shut_down_in_child, &self->fd)));
+	EXPECT_EQ(NULL, unstamped((void *)self->base, REGION, 2));
+	EXPECT_EQ(REGION, committed(self->fd));
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	/* And who isn't the owner is told that first. */
+	EXPECT_EQ(0, status_of(start_child(shut_down_in_child, &self->fd)));
+}
+
+/* On kernels with mseal(2), which Debian 12 has no header for. */
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+
+TEST_F(shutdown, leaves_what_is_sealed_and_says_so)
+{
+	uintptr_t next;
+
+	if (syscall(SYS_mseal, NULL, 0, 0) && errno == ENOSYS) {
+		EXPECT_EQ(0, raw_shutdown(self->fd));
+		SKIP(return, "this kernel has no mseal");
+	}
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, REGION, HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &next));
+	ASSERT_EQ(0, syscall(SYS_mseal, FIXED, REGION, 0));
+	EXPECT_EQ(-EACCES, raw_shutdown(self->fd));
+	EXPECT_EQ(NULL, unstamped((void *)self->base, REGION, 2));
+	EXPECT_EQ(0, mappings(getpid(), next, next + REGION));
+	EXPECT_EQ(self->total + REGION, total_committed(self->other));
+	EXPECT_EQ(-ESHUTDOWN, raw_release(self->fd, FIXED));
+	EXPECT_EQ(-ESHUTDOWN, raw_shutdown(self->fd));
+	/* For the end of the test. */
+	self->total += REGION;
+}
+
+/* A process that is killed in its shutdown. */
+static int shut_down_and_wait(void *arg)
+{
+	atomic_bool *begun = arg;
+	uintptr_t out;
+	int i, fd = open_device();
+
+	for (i = 0; i < 100; i++)
+		if (raw_alloc(fd, 0, 16 * PAGE, HOSTMEM_COMMIT,
+			      HOSTMEM_READWRITE, &out))
+			return 1;
+	*begun = true;
+	if (raw_shutdown(fd))
+		return 2;
+	pause();
+	return 3;
+}
+
+TEST_F(shutdown, of_a_process_that_is_killed_leaves_nothing)
+{
+	atomic_bool *begun = shared_memory(sizeof(*begun));
+	uint64_t rng = 4711;
+	volatile int spin;
+	pid_t child;
+	int round;
+
+	ASSERT_NE(NULL, begun);
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	for (round = 0; round < 10; round++) {
+		*begun = false;
+		child = start_child(shut_down_and_wait, begun);
+		ASSERT_LE(0, child);
+		while (!*begun) {
+			ASSERT_EQ(0, waitpid(child, NULL, WNOHANG));
+		}
+		for (spin = random_below(&rng, 300000); spin; spin--)
+			;
+		ASSERT_EQ(0, kill(child, SIGKILL));
+		EXPECT_EQ(SIGKILL, status_of(child));
+		EXPECT_EQ(self->total, total_committed(self->other));
+	}
+}
+
+/*
+ * Who polls
+ */
+
+FIXTURE(poll)
+{
+	int fd;
+};
+
+FIXTURE_VARIANT(poll)
+{
+	short events;
+};
+
+FIXTURE_VARIANT_ADD(poll, for_changes)
+{
+	.events = POLLIN,
+};
+
+FIXTURE_VARIANT_ADD(poll, for_nothing)
+{
+	.events = 0,
+};
+
+FIXTURE_SETUP(poll)
+{
+	self->fd = open_device();
+	ASSERT_LE(0, self->fd);
+	/* From here on there is nothing to be told. */
+	ASSERT_NE(0, available(self->fd));
+}
+
+FIXTURE_TEARDOWN(poll)
+{
+}
+
+TEST_F(poll, is_ended_by_a_shutdown)
+{
+	struct poller poller;
+
+	START_POLLER(&poller, self->fd, variant->events);
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	EXPECT_POLLED(POLLHUP, &poller);
+}
+
+TEST_F(poll, ends_at_once_after_a_shutdown)
+{
+	struct pollfd poll_fd = { .fd = self->fd, .events = variant->events };
+
+	ASSERT_EQ(0, raw_shutdown(self->fd));
+	EXPECT_EQ(1, poll(&poll_fd, 1, -1));
+	EXPECT_EQ(POLLHUP, poll_fd.revents);
+}
+
+/*
+ * While other threads use the file.  A thread notes the first result that it
+ * should not have got, and stops once it is told of the shutdown.
+ */
+#define THREADS		4
+#define ROUNDS		15
+#define STEPS		2000
+
+struct user {
+	pthread_t thread;
+	int fd;
+	uintptr_t base;		/* a region of one block and more */
+	uint64_t rng;
+	atomic_int *steps;	/* of all threads */
+	atomic_bool shut;	/* has been told */
+	int line;
+	int result;
+};
+
+/* A call succeeds, or the shutdown was before it or has ended it. */
+#define MUST(call) do {							\
+	int __result = (call);						\
+									\
+	if (__result == -ECANCELED || __result == -ESHUTDOWN)		\
+		user->shut = true;					\
+	else if (__result && !user->line) {				\
+		user->line = __LINE__;					\
+		user->result = __result;				\
+	}								\
+} while (0)
+
+/* Memory is there, or it isn't any more. */
+static void touch(struct user *user, uintptr_t addr)
+{
+	struct fault fault = try_write((void *)addr, 1);
+	int fds[2];
+
+	if (fault.signo && fault.signo != SIGSEGV)
+		MUST(-fault.signo);
+	if (pipe2(fds, O_CLOEXEC))
+		return;
+	if (write(fds[1], (void *)addr, 64) != 64 && errno != EFAULT)
+		MUST(-errno);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void *use_one_region(void *arg)
+{
+	struct user *user = arg;
+	int i;
+
+	for (i = 0; i < STEPS && !user->shut; i++) {
+		uintptr_t at = user->base +
+			       random_below(&user->rng, REGION / 2 / PAGE) * PAGE;
+		size_t size = (1 + random_below(&user->rng,
+						REGION / 2 / PAGE)) * PAGE;
+		struct hostmem_memory_info info;
+		struct hostmem_status status;
+		uint32_t old;
+		struct hostmem_protect protect = {
+			.size = sizeof(protect), .protect = HOSTMEM_READONLY,
+			.addr = at, .length = PAGE, .old = (uintptr_t)&old,
+		};
+		int err;
+
+		++*user->steps;
+		switch (random_below(&user->rng, 6)) {
+		case 0:
+			MUST(raw_commit(user->fd, at, size, PROCESS, AT_ONCE));
+			break;
+		case 1:
+			MUST(raw_decommit(user->fd, at, size));
+			break;
+		case 2:
+			err = raw_call(user->fd, HOSTMEM_IOC_PROTECT, &protect);
+			MUST(err == -EADDRNOTAVAIL ? 0 : err);
+			break;
+		case 3:
+			MUST(raw_query(user->fd, at, &info));
+			break;
+		case 4:
+			MUST(raw_status(user->fd, &status));
+			break;
+		default:
+			touch(user, at);
+		}
+	}
+	return NULL;
+}
+
+static void *make_regions(void *arg)
+{
+	struct user *user = arg;
+	uintptr_t out;
+	int i;
+
+	for (i = 0; i < STEPS && !user->shut; i++) {
+		bool commit = random_below(&user->rng, 2);
+		size_t size = (1 + random_below(&user->rng, 64)) * PAGE;
+
+		++*user->steps;
+		MUST(raw_alloc(user->fd, 0, size, HOSTMEM_RESERVE |
+			       (commit ? HOSTMEM_COMMIT : 0), HOSTMEM_READWRITE,
+			       &out));
+		if (user->shut || !out)
+			break;
+		touch(user, out);
+		/* Some stay for the shutdown to find. */
+		if (random_below(&user->rng, 3))
+			MUST(raw_release(user->fd, out));
+	}
+	return NULL;
+}
+
+#define RELEASES	4
+
+static void *release_regions(void *arg)
+{
+	struct user *user = arg;
+	uintptr_t regions[RELEASES];
+	int i;
+
+	for (i = 0; i < RELEASES; i++)
+		MUST(raw_alloc(user->fd, 0, GRANULE, HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &regions[i]));
+	for (i = 0; i < RELEASES && !user->shut; i++) {
+		++*user->steps;
+		MUST(raw_release(user->fd, regions[i]));
+	}
+	return NULL;
+}
+
+static void *shut_down_too(void *arg)
+{
+	struct user *user = arg;
+
+	++*user->steps;
+	MUST(raw_shutdown(user->fd));
+	/* Be it this thread's doing or another's, there is nothing left. */
+	if (mappings(getpid(), user->base, user->base + REGION))
+		MUST(-EBUSY);
+	return NULL;
+}
+
+FIXTURE(race)
+{
+	int other;
+	__u64 total;
+};
+
+FIXTURE_VARIANT(race)
+{
+	void *(*use)(void *arg);
+	int steps;		/* that they take before the shutdown, at most */
+};
+
+FIXTURE_VARIANT_ADD(race, with_users_of_one_region)
+{
+	.use = use_one_region,
+	.steps = 100,
+};
+
+FIXTURE_VARIANT_ADD(race, with_makers_of_regions)
+{
+	.use = make_regions,
+	.steps = 40,
+};
+
+FIXTURE_VARIANT_ADD(race, with_releases)
+{
+	.use = release_regions,
+	.steps = THREADS * RELEASES,
+};
+
+FIXTURE_VARIANT_ADD(race, with_other_shutdowns)
+{
+	.use = shut_down_too,
+	.steps = THREADS,
+};
+
+FIXTURE_SETUP(race)
+{
+	self->other = open_device();
+	ASSERT_LE(0, self->other);
+	self->total = total_committed(self->other);
+}
+
+FIXTURE_TEARDOWN(race)
+{
+}
+
+TEST_F_TIMEOUT(race, leaves_nothing, 120)
+{
+	struct user users[THREADS];
+	int round, before, i, fd;
+	uint64_t rng = 4711;
+	atomic_int steps;
+	uintptr_t base;
+
+	for (round = 0; round < ROUNDS; round++) {
+		base = open_region(&fd, REGION);
+		ASSERT_NE(0, base);
+		ASSERT_EQ(0, raw_commit(fd, base, REGION, PROCESS, AT_ONCE));
+		steps = 0;
+		for (i = 0; i < THREADS; i++) {
+			users[i] = (struct user) {
+				.fd = fd, .base = base, .steps = &steps,
+				.rng = round * THREADS + i + 1,
+			};
+			ASSERT_EQ(0, pthread_create(&users[i].thread, NULL,
+						    variant->use, &users[i]));
+		}
+		before = 1 + random_below(&rng, variant->steps);
+		while (steps < before)
+			sched_yield();
+		i = raw_shutdown(fd);
+		EXPECT_TRUE(!i || (i == -ESHUTDOWN &&
+				   variant->use == shut_down_too))
+			TH_LOG("result %d", i);
+		/* Of regions; calls that are under way may still be charged. */
+		EXPECT_EQ(0, device_mappings())
+			TH_LOG("in round %d", round);
+		for (i = 0; i < THREADS; i++) {
+			ASSERT_EQ(0, pthread_join(users[i].thread, NULL));
+			EXPECT_EQ(0, users[i].line)
+				TH_LOG("line %d: %d", users[i].line,
+				       users[i].result);
+		}
+		EXPECT_EQ(0, device_mappings());
+		EXPECT_EQ(self->total, total_committed(self->other));
+		close(fd);
+	}
+}
+
+TEST_HARNESS_MAIN
