@@ -162,7 +162,8 @@ enum hostmem_error hostmem_heap_alloc(struct hostmem_heap *heap, SIZE_T size,
 			break;
 		/* Without a failed commit it is the range that has no room. */
 		error = hostmem_request.error ? hostmem_request.error : HOSTMEM_ERR_NO_SPACE;
-		if (error == HOSTMEM_ERR_NO_MEMORY && deadline)
+		if (error == HOSTMEM_ERR_NO_MEMORY &&
+		    !hostmem_deadline_has_passed(deadline))
 			error = wait_for_room(heap, deadline);
 	} while (!error);
 

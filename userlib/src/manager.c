@@ -122,6 +122,11 @@ uint64_t hostmem_manager_deadline(const struct hostmem_manager *manager)
 	       (uint64_t)manager->timeout_ms * 1000000;
 }
 
+bool hostmem_deadline_has_passed(uint64_t deadline)
+{
+	return deadline != UINT64_MAX && deadline <= hostmem_raw_time(CLOCK_MONOTONIC);
+}
+
 enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 					       void *addr, SIZE_T length,
 					       DWORD type, DWORD protect,

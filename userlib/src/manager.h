@@ -83,6 +83,14 @@ enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
 uint64_t hostmem_manager_deadline(const struct hostmem_manager *manager);
 
 /**
+ * hostmem_deadline_has_passed() - tell whether there is no time left to wait
+ * @deadline: of hostmem_manager_deadline()
+ *
+ * Return: true if it has passed, or was none
+ */
+bool hostmem_deadline_has_passed(uint64_t deadline);
+
+/**
  * hostmem_manager_alloc_until() - as hostmem_manager_alloc(), with a deadline
  * @manager: whose memory it will be
  * @addr: where, in bytes, or NULL
