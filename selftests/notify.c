@@ -122,30 +122,45 @@ TEST(low_already)						/* H17 */
 	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
 }
 
-/* The machine's memory is filled by another process, and not by commits. */
-TEST(machine)							/* H18 */
+FIXTURE(machine)
 {
-	IHostMemoryManager *manager = make_manager(0, 0);
-	struct callback callback = make_callback();
+	IHostMemoryManager *manager;
+	struct callback callback;
+};
+
+FIXTURE_SETUP(machine)
+{
+	self->manager = make_manager(0, 0);
+	self->callback = make_callback();
+}
+
+FIXTURE_TEARDOWN(machine)
+{
+	EXPECT_EQ(0, IHostMemoryManager_Release(self->manager));
+}
+
+/* The machine's memory is filled, and not by commits. */
+TEST_F_TIMEOUT(machine, is_full, 240)				/* H18 */
+{
+	IHostMemoryManager *manager = self->manager;
 	SIZE_T bytes, size;
 	DWORD before, load;
 	char *hog;
 
 	ASSERT_EQ(S_OK, IHostMemoryManager_RegisterMemoryNotificationCallback(
-				manager, &callback.iface));
+				manager, &self->callback.iface));
 	ASSERT_EQ(S_OK, IHostMemoryManager_GetMemoryLoad(manager, &before, &bytes));
 	size = (meminfo("MemAvailable") - meminfo("MemTotal") / 24) & ~(PAGE - 1);
 	hog = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	ASSERT_NE(MAP_FAILED, hog);
-	until(&callback, eMemoryAvailableLow);
+	until(&self->callback, eMemoryAvailableLow);
 	ASSERT_EQ(S_OK, IHostMemoryManager_GetMemoryLoad(manager, &load, &bytes));
 	EXPECT_LT(before, load);
 	EXPECT_LE(90u, load);
 	EXPECT_GE(99u, load);						/* H15 */
 	ASSERT_EQ(0, munmap(hog, size));
-	until(&callback, eMemoryAvailableHigh);
-	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
+	until(&self->callback, eMemoryAvailableHigh);
 }
 
 TEST(memory_load)						/* H15 */

@@ -42,6 +42,15 @@ static struct hostmem_extents *extents_of(struct engine_hooks *hooks)
 	return (struct hostmem_extents *)hooks;	/* its first member */
 }
 
+/* Commits pages of the range. */
+static bool commit(struct hostmem_extents *extents, void *addr, size_t length)
+{
+	if (!hostmem_extents_commit(extents, addr, length, extents->protect))
+		return false;
+	atomic_fetch_add(&extents->committed, length);
+	return true;
+}
+
 static void *extend(struct engine_hooks *hooks, void *new_addr, size_t size,
 		    size_t alignment, bool *zero, bool *committed, unsigned int arena)
 {
@@ -54,8 +63,7 @@ static void *extend(struct engine_hooks *hooks, void *new_addr, size_t size,
 	start = (extents->used + alignment - 1) & -alignment;
 	if (start <= extents->size && size <= extents->size - start &&
 	    (!new_addr || new_addr == extents->base + start) &&
-	    (!*committed || hostmem_extents_commit(extents, extents->base + start, size,
-						   extents->protect))) {
+	    (!*committed || commit(extents, extents->base + start, size))) {
 		addr = extents->base + start;
 		extents->used = start + size;
 		*zero = true;
@@ -67,12 +75,9 @@ static void *extend(struct engine_hooks *hooks, void *new_addr, size_t size,
 static bool commit_part(struct engine_hooks *hooks, void *addr, size_t size,
 			size_t offset, size_t length, unsigned int arena)
 {
-	struct hostmem_extents *extents = extents_of(hooks);
-
 	(void)size;
 	(void)arena;
-	return !hostmem_extents_commit(extents, (char *)addr + offset, length,
-				       extents->protect);
+	return !commit(extents_of(hooks), (char *)addr + offset, length);
 }
 
 static bool decommit_part(struct engine_hooks *hooks, void *addr, size_t size,
@@ -82,8 +87,11 @@ static bool decommit_part(struct engine_hooks *hooks, void *addr, size_t size,
 
 	(void)size;
 	(void)arena;
-	return !extents->ending &&
-	       hostmem_manager_free(extents->manager, (char *)addr + offset, length,
+	if (extents->ending)
+		return false;
+	/* It can't be decommitted later, either, if that fails. */
+	atomic_fetch_sub(&extents->committed, length);
+	return hostmem_manager_free(extents->manager, (char *)addr + offset, length,
 				    MEM_DECOMMIT);
 }
 

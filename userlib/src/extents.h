@@ -13,6 +13,7 @@
 #define HOSTMEM_EXTENTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <hostmem/types.h>
@@ -32,6 +33,7 @@ struct hostmem_manager;
  * @size: bytes, reserved; invariant
  * @lock: guards @used
  * @used: bytes from @base on that the engine has got
+ * @committed: bytes that the engine has had committed, and not decommitted
  */
 struct hostmem_extents {
 	struct engine_hooks hooks;
@@ -42,6 +44,7 @@ struct hostmem_extents {
 	size_t size;
 	pthread_mutex_t lock;
 	size_t used;
+	atomic_size_t committed;
 };
 
 /**

@@ -31,6 +31,7 @@ typedef _Atomic uint64_t mark_word;
  * struct hostmem_heap - a heap
  * @extents: the range that blocks are in
  * @arena: the engine's number for it; invariant
+ * @active: pages of the range that blocks are in, counted by the engine
  * @marks: a bit for each BLOCK bytes of the range: does a live block begin there?
  *	Reserved, and committed page by page.
  * @marks_committed: a bit for each page of @marks
@@ -38,6 +39,7 @@ typedef _Atomic uint64_t mark_word;
 struct hostmem_heap {
 	struct hostmem_extents extents;
 	unsigned int arena;
+	const size_t *active;
 	mark_word *marks;
 	mark_word *marks_committed;
 };
@@ -105,9 +107,32 @@ static bool may_be_block(const struct hostmem_heap *heap, const void *mem)
  * Blocks
  */
 
+/* Has the engine do something to the heap's arena. */
+static void control_arena(const struct hostmem_heap *heap, const char *what)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "arena.%u.%s", heap->arena, what);
+	hostmem_engine_mallctl(name, NULL, NULL, NULL, 0);
+}
+
 static int engine_flags(const struct hostmem_heap *heap)
 {
 	return ENGINE_ARENA(heap->arena) | ENGINE_NO_CACHE;
+}
+
+/*
+ * Gives back pages that blocks have left.  The engine does that itself when it frees
+ * an extent, but not while another thread does it: then the extent stays committed.
+ * So whoever has called the engine looks once more before it leaves, and of all that
+ * are in its way, the last one to leave finds what is left.
+ */
+static void give_back(struct hostmem_heap *heap)
+{
+	size_t active = __atomic_load_n(heap->active, __ATOMIC_SEQ_CST) * PAGE;
+
+	if (atomic_load(&heap->extents.committed) > active)
+		control_arena(heap, "purge");
 }
 
 /* Makes the thread's request as far as it goes without waiting.  NULL: it doesn't. */
@@ -119,6 +144,7 @@ static void *try_alloc(struct hostmem_heap *heap, size_t size)
 		hostmem_engine_dallocx(mem, engine_flags(heap));
 		mem = NULL;
 	}
+	give_back(heap);
 	return mem;
 }
 
@@ -184,6 +210,7 @@ enum hostmem_error hostmem_heap_free(struct hostmem_heap *heap, void *mem)
 		return HOSTMEM_ERR_FOREIGN;
 
 	hostmem_engine_dallocx(mem, engine_flags(heap));
+	give_back(heap);
 	errno = saved;
 	return HOSTMEM_OK;
 }
@@ -192,24 +219,32 @@ enum hostmem_error hostmem_heap_free(struct hostmem_heap *heap, void *mem)
  * Heaps
  */
 
+static void destroy_arena(struct hostmem_heap *heap)
+{
+	heap->extents.ending = true;
+	control_arena(heap, "destroy");
+}
+
 /* The engine's own records for it don't come from the manager. */
 static bool create_arena(struct hostmem_heap *heap)
 {
 	struct engine_arena arena = { .hooks = &heap->extents.hooks };
 	size_t length = sizeof(heap->arena);
+	uint64_t epoch = 1;
+	char name[48];
 
-	return !hostmem_engine_mallctl("experimental.arenas_create_ext",
-				       &heap->arena, &length, &arena,
-				       sizeof(arena));
-}
+	if (hostmem_engine_mallctl("experimental.arenas_create_ext", &heap->arena,
+				   &length, &arena, sizeof(arena)))
+		return false;
 
-static void destroy_arena(struct hostmem_heap *heap)
-{
-	char name[sizeof("arena.4294967295.destroy")];
-
-	heap->extents.ending = true;
-	snprintf(name, sizeof(name), "arena.%u.destroy", heap->arena);
-	hostmem_engine_mallctl(name, NULL, NULL, NULL, 0);
+	/* Only then does it find the arena by its number. */
+	hostmem_engine_mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
+	snprintf(name, sizeof(name), "experimental.arenas.%u.pactivep", heap->arena);
+	length = sizeof(heap->active);
+	if (!hostmem_engine_mallctl(name, &heap->active, &length, NULL, 0))
+		return true;
+	destroy_arena(heap);
+	return false;
 }
 
 static enum hostmem_error create_marks(struct hostmem_heap *heap)
