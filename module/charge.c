@@ -188,13 +188,8 @@ static int wait_for_room(struct hm_quota *own, unsigned long pages, u32 level,
 
 	spin_lock(&charge_lock);
 	if (waiter.outcome == -EINPROGRESS) {
-		/* What fits is never refused, even out of turn. */
-		if (err == -ETIMEDOUT && fits(own, pages, level)) {
-			changed = charge_both(own, pages);
-			err = 0;
-		}
 		end_waiting(&waiter, err);
-		changed |= serve();
+		changed = serve();
 	}
 	err = waiter.outcome;
 	spin_unlock(&charge_lock);

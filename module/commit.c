@@ -104,7 +104,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
  */
 static int try_commit(struct hm_space *space,
 		      const struct hm_alloc_request *req,
-		      unsigned long start, unsigned long end)
+		      unsigned long start, unsigned long end, u64 deadline)
 {
 	struct hm_discard discard = HM_DISCARD_INIT(discard);
 	struct hm_supply supply = HM_SUPPLY_INIT(supply);
@@ -114,7 +114,7 @@ static int try_commit(struct hm_space *space,
 	err = count_needed(space, start, end, &charged);
 	if (err)
 		return err;
-	err = hm_charge(&space->quota, charged, req->level, req->deadline);
+	err = hm_charge(&space->quota, charged, req->level, deadline);
 	if (err)
 		return err;
 	err = prepare(space, req, start, end, charged, &supply);
@@ -138,16 +138,32 @@ static int try_commit_at_once(struct hm_space *space,
 	int err;
 
 	down_read(&space->committing);
-	err = try_commit(space, req, start, end);
+	err = try_commit(space, req, start, end, 0);
 	up_read(&space->committing);
 	if (err != -EDQUOT)
 		return err;
 
 	if (down_write_killable(&space->committing))
 		return -EINTR;
-	err = try_commit(space, req, start, end);
+	err = try_commit(space, req, start, end, 0);
 	up_write(&space->committing);
-	return err == -EDQUOT ? -ENOMEM : err;			/* A13, C16 */
+	return err;
+}
+
+/*
+ * The same of one that may wait.  When the time is over, it may need less than it
+ * has waited for, since others have committed some of it: what fits then, even out
+ * of turn, isn't refused.
+ */
+static int try_commit_by(struct hm_space *space,
+			 const struct hm_alloc_request *req,
+			 unsigned long start, unsigned long end)
+{
+	int err = try_commit(space, req, start, end, req->deadline);
+
+	if (err == -ETIMEDOUT)
+		err = try_commit_at_once(space, req, start, end);
+	return err == -EDQUOT ? -ETIMEDOUT : err;
 }
 
 int hm_space_commit(struct hm_space *space, const struct hm_alloc_request *req,
@@ -157,13 +173,13 @@ int hm_space_commit(struct hm_space *space, const struct hm_alloc_request *req,
 
 	do {
 		if (req->deadline)
-			err = try_commit(space, req, start, end);
+			err = try_commit_by(space, req, start, end);
 		else
 			err = try_commit_at_once(space, req, start, end);
 		if (err == -EAGAIN && fatal_signal_pending(current))
 			return -EINTR;
 	} while (err == -EAGAIN);
-	return err;
+	return err == -EDQUOT ? -ENOMEM : err;			/* A13, C16 */
 }
 
 /*
