@@ -9,7 +9,7 @@ KDIR ?= $(firstword $(shell ls -dvr /usr/src/linux-headers-*-amd64 2>/dev/null) 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
 
-.PHONY: all modules userlib run check check-kernels shell bench install modules_install dkms clean help
+.PHONY: all modules userlib run check check-kernels check-debug coverage shell bench install modules_install dkms clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
 modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
@@ -27,6 +27,10 @@ check:				## all tests; the last line: N passed, N failed
 	selftests/check
 check-kernels:			## the same on Linux 6.1, 6.12 and the latest that Debian has
 	selftests/check --kernel 6.1 --kernel 6.12 --kernel latest
+check-debug:			## the same on a kernel with KASAN, lockdep, kmemleak and more
+	selftests/check --kernel debug --coverage build/coverage
+coverage:			## which lines of the module check-debug has run
+	$(VM)/coverage build/coverage
 shell:				## a shell in a virtual machine with the module loaded
 	$(VM)/run --shell
 bench:				## the costs beside those of mmap, mprotect and madvise
@@ -58,4 +62,4 @@ clean:				## removes what was built here, not what was downloaded
 help:				## this table
 	@sed -n 's/^\([a-z_-]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
 		printf '  make %-16s%s\n' "$$name" "$$text"; done
-	@echo '  DEPS=no, for run, check, shell and bench: install no packages, say which are missing'
+	@echo '  DEPS=no, for run, check..., coverage, shell and bench: install no packages, say which are missing'

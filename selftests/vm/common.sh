@@ -18,13 +18,16 @@ fail()
 	exit 1
 }
 
-# One script at a time changes the cache, until it ends.
+# lock_cache DIRECTORY: one script at a time changes that directory of the cache,
+# until it ends.
 lock_cache()
 {
-	mkdir -p "$cache"
-	exec 9>"$cache/lock"
+	local dir=$cache/$1
+
+	mkdir -p "$dir"
+	exec 9>"$dir/lock"
 	flock 9
-	rm -rf "$cache"/tmp.*	# of an interrupted script
+	rm -rf "$dir"/tmp.*	# of an interrupted script
 }
 
 # Options for apt; none: it uses this machine's own package lists.
