@@ -15,7 +15,6 @@
 
 /* No limit of the module is in the way of these tests. */
 #define PLENTY_MB	(1 << 20)
-#define MAX		(64 * MIB)
 
 /*
  * cgroups
@@ -84,6 +83,7 @@ static void remove_groups(void)
 /* The line in which a child went wrong, for its exit status has too few bits. */
 struct run {
 	const char *group;	/* what it shall live in */
+	size_t max;		/* that group's limit */
 	size_t size;
 	size_t step;
 	int line;
@@ -220,13 +220,13 @@ static int commit_until_refused(void *arg)
 	int fd, round, i;
 
 	CHECK(join(run->group));
-	base = open_region(&fd, 4 * MAX);
+	base = open_region(&fd, 4 * run->max);
 	CHECK(base);
 	for (round = 0; round < 2; round++) {
 		size_t at = 0;
 		int err = 0;
 
-		while (at < 2 * MAX) {
+		while (at < 2 * run->max) {
 			err = raw_commit(fd, base + at, run->step, PROCESS,
 					 AT_ONCE);
 			if (err)
@@ -248,11 +248,11 @@ static int commit_until_refused(void *arg)
 		CHECK(lives());
 		stamp((void *)base, at, 1);
 		CHECK(!unstamped((void *)base, at, 1));
-		CHECK(!raw_decommit(fd, base, 2 * MAX));
+		CHECK(!raw_decommit(fd, base, 2 * run->max));
 	}
 	/* Most of the cgroup's memory could be had, the second time, too. */
-	CHECK(done[0] >= MAX - 2 * SLACK - run->step);
-	CHECK(done[1] >= MAX - 2 * SLACK - run->step);
+	CHECK(done[0] >= run->max - 2 * SLACK - run->step);
+	CHECK(done[1] >= run->max - 2 * SLACK - run->step);
 	return 0;
 }
 
@@ -265,41 +265,48 @@ FIXTURE(steps)
 FIXTURE_VARIANT(steps)
 {
 	size_t step;
+	size_t max;
 	bool outer;		/* it is the parent that has the limit */
 };
 
 FIXTURE_VARIANT_ADD(steps, of_pages)
 {
 	.step = PAGE,
+	.max = 16 * MIB,
 };
 
 FIXTURE_VARIANT_ADD(steps, of_granules)
 {
 	.step = GRANULE,
+	.max = 64 * MIB,
 };
 
 FIXTURE_VARIANT_ADD(steps, of_granules_below_a_limited_parent)
 {
 	.step = GRANULE,
+	.max = 64 * MIB,
 	.outer = true,
 };
 
 FIXTURE_VARIANT_ADD(steps, of_blocks)
 {
 	.step = 4 * BLOCK,
+	.max = 64 * MIB,
 };
 
 FIXTURE_VARIANT_ADD(steps, of_all_at_once)
 {
-	.step = 3 * MAX / 4,
+	.step = 48 * MIB,
+	.max = 64 * MIB,
 };
 
 FIXTURE_SETUP(steps)
 {
 	SET_UP_GROUPS();
 	self->run->step = variant->step;
+	self->run->max = variant->max;
 	ASSERT_TRUE(write_number(variant->outer ? OUTER : INNER, "memory.max",
-				 MAX));
+				 variant->max));
 }
 
 FIXTURE_TEARDOWN(steps)
@@ -366,27 +373,28 @@ TEST_F(cgroup, with_hardly_any_room_refuses)
 
 struct taker {
 	pthread_t thread;
+	const struct run *run;
 	int fd;
 	uintptr_t base;
-	size_t step;
 	int err;
 };
 
 static void *take(void *arg)
 {
 	struct taker *taker = arg;
+	const struct run *run = taker->run;
 	size_t at;
 	int round;
 
-	for (round = 0; round < 4; round++) {
-		for (at = 0; at < MAX; at += taker->step) {
+	for (round = 0; round < 3; round++) {
+		for (at = 0; at < run->max; at += run->step) {
 			taker->err = raw_commit(taker->fd, taker->base + at,
-						taker->step, PROCESS, AT_ONCE);
+						run->step, PROCESS, AT_ONCE);
 			if (taker->err)
 				break;
 		}
 		if (taker->err != -ENOMEM ||
-		    raw_decommit(taker->fd, taker->base, 2 * MAX))
+		    raw_decommit(taker->fd, taker->base, 2 * run->max))
 			break;
 	}
 	return NULL;
@@ -400,8 +408,8 @@ static int take_in_threads(void *arg)
 
 	CHECK(join(run->group));
 	for (i = 0; i < TAKERS; i++) {
-		takers[i] = (struct taker){ .step = run->step };
-		takers[i].base = open_region(&takers[i].fd, 2 * MAX);
+		takers[i] = (struct taker){ .run = run };
+		takers[i].base = open_region(&takers[i].fd, 2 * run->max);
 		CHECK(takers[i].base);
 		CHECK(!pthread_create(&takers[i].thread, NULL, take, &takers[i]));
 	}
@@ -433,20 +441,20 @@ static int commit_in_place_of_cache(void *arg)
 	int fd;
 
 	CHECK(join(run->group));
-	cache = mmap(NULL, MAX / 2, PROT_READ | PROT_WRITE,
+	cache = mmap(NULL, run->max / 2, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(cache != MAP_FAILED);
-	CHECK(!madvise(cache, MAX / 2, MADV_NOHUGEPAGE));
-	stamp(cache, MAX / 2, 1);
-	CHECK(!madvise(cache, MAX / 2, MADV_FREE));
-	CHECK(current(run->group) >= (int64_t)(MAX / 2));
-	base = open_region(&fd, MAX);
+	CHECK(!madvise(cache, run->max / 2, MADV_NOHUGEPAGE));
+	stamp(cache, run->max / 2, 1);
+	CHECK(!madvise(cache, run->max / 2, MADV_FREE));
+	CHECK(current(run->group) >= (int64_t)(run->max / 2));
+	base = open_region(&fd, run->max);
 	CHECK(base);
-	for (at = 0; at < 3 * MAX / 4; at += run->step)
+	for (at = 0; at < 3 * run->max / 4; at += run->step)
 		CHECK(!raw_commit(fd, base + at, run->step, PROCESS, AT_ONCE));
-	stamp((void *)base, 3 * MAX / 4, 2);
-	CHECK(unstamped(cache, MAX / 2, 1));
-	CHECK(!unstamped((void *)base, 3 * MAX / 4, 2));
+	stamp((void *)base, 3 * run->max / 4, 2);
+	CHECK(unstamped(cache, run->max / 2, 1));
+	CHECK(!unstamped((void *)base, 3 * run->max / 4, 2));
 	return 0;
 }
 

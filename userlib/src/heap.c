@@ -32,6 +32,8 @@ typedef _Atomic uint64_t mark_word;
  * @extents: the range that blocks are in
  * @arena: the engine's number for it; invariant
  * @active: pages of the range that blocks are in, counted by the engine
+ * @wanted: somebody wants memory to be given back ...
+ * @giving: ... while somebody does it
  * @marks: a bit for each BLOCK bytes of the range: does a live block begin there?
  *	Reserved, and committed page by page.
  * @marks_committed: a bit for each page of @marks
@@ -40,6 +42,8 @@ struct hostmem_heap {
 	struct hostmem_extents extents;
 	unsigned int arena;
 	const size_t *active;
+	atomic_bool wanted;
+	atomic_bool giving;
 	mark_word *marks;
 	mark_word *marks_committed;
 };
@@ -123,16 +127,26 @@ static int engine_flags(const struct hostmem_heap *heap)
 
 /*
  * Gives back pages that blocks have left.  The engine does that itself when it frees
- * an extent, but not while another thread does it: then the extent stays committed.
- * So whoever has called the engine looks once more before it leaves, and of all that
- * are in its way, the last one to leave finds what is left.
+ * an extent, but not while another thread is doing it: then the extent stays committed.
+ * So whoever has called the engine looks before it leaves whether there is any, and of
+ * all that have been in each other's way, the last one to leave finds it.
+ *
+ * This here is done by one thread at a time.  Others leave a note, which that thread
+ * looks for when it has made way.
  */
 static void give_back(struct hostmem_heap *heap)
 {
 	size_t active = __atomic_load_n(heap->active, __ATOMIC_SEQ_CST) * PAGE;
 
-	if (atomic_load(&heap->extents.committed) > active)
+	if (atomic_load(&heap->extents.committed) <= active)
+		return;
+
+	atomic_store(&heap->wanted, true);
+	while (atomic_load(&heap->wanted) && !atomic_exchange(&heap->giving, true)) {
+		atomic_store(&heap->wanted, false);
 		control_arena(heap, "purge");
+		atomic_store(&heap->giving, false);
+	}
 }
 
 /* Makes the thread's request as far as it goes without waiting.  NULL: it doesn't. */

@@ -7,7 +7,7 @@
  * Blocks may be got and freed by any thread at any time.  In a child made by fork()
  * there is nothing to get or free, and the heap can only be abandoned.
  *
- * The allocator's own records, about 100 KB and 1/32 of the memory that blocks take,
+ * The allocator's own records, about 150 KB and 1/32 of the memory that blocks take,
  * are ordinary memory of the process and not charged to the manager.
  */
 #ifndef HOSTMEM_HEAP_H
