@@ -34,7 +34,7 @@ bench:				## the costs beside those of mmap, mprotect and madvise
 	$(MAKE) -s -C userlib
 	$(MAKE) -s -C selftests/bench
 	$(VM)/run --icount --add selftests/bench/bench -- bench
-# What a run of a given length compares; the timeout leaves it time to shrink.
+# The timeout leaves time to boot, and to shrink what fails.
 SECONDS ?= 600
 KERNEL ?= 6.1
 stress:				## random calls against a model: SECONDS=600 KERNEL=6.1 SEED=... THREADS=4
