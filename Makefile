@@ -9,7 +9,8 @@ KDIR ?= $(firstword $(shell ls -dvr /usr/src/linux-headers-*-amd64 2>/dev/null) 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
 
-.PHONY: all modules userlib run check check-kernels check-debug coverage shell bench install modules_install dkms clean help
+.PHONY: all modules userlib run check check-kernels check-debug coverage shell bench stress install \
+	modules_install dkms clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
 modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
@@ -38,6 +39,16 @@ bench:				## the costs beside those of mmap, mprotect and madvise
 	$(MAKE) -s -C userlib
 	$(MAKE) -s -C selftests/bench
 	$(VM)/run --icount --add selftests/bench/bench -- bench
+# The timeout leaves time to boot, and to shrink what fails.
+SECONDS ?= 600
+KERNEL ?= 6.1
+stress:				## random calls against a model: SECONDS=600 KERNEL=6.1 SEED=... THREADS=4
+	$(VM)/deps build vm
+	$(MAKE) -s -C userlib
+	$(MAKE) -s -C selftests/model
+	$(VM)/run --kernel $(KERNEL) --timeout $$(($(SECONDS) * 2 + 600)) \
+		--add selftests/model/stress -- stress --seconds $(SECONDS) \
+		$(if $(SEED),--seed $(SEED)) $(if $(THREADS),--threads $(THREADS))
 
 install:			## library and headers; DESTDIR and PREFIX are honoured
 	$(MAKE) -C userlib install
@@ -57,9 +68,10 @@ clean:				## removes what was built here, not what was downloaded
 	$(MAKE) -C userlib clean
 	$(MAKE) -C selftests/tour clean
 	$(MAKE) -C selftests/bench clean
+	$(MAKE) -C selftests/model clean
 	rm -rf build
 
 help:				## this table
 	@sed -n 's/^\([a-z_-]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
 		printf '  make %-16s%s\n' "$$name" "$$text"; done
-	@echo '  DEPS=no, for run, check..., coverage, shell and bench: install no packages, say which are missing'
+	@echo '  DEPS=no, for run, check..., coverage, shell, bench and stress: install no packages, say which are missing'
