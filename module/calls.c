@@ -181,7 +181,8 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
 	struct hm_region *region;
 
 	mutex_lock(&space->lock);
-	region = hm_space_find(space, addr, addr);
+	/* One that is being released is ours until it has gone. */
+	region = hm_space_lookup(space, addr);
 	if (region)
 		hm_region_query(region, addr, info);
 	mutex_unlock(&space->lock);

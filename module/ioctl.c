@@ -45,10 +45,15 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 	err = hm_check_alloc(&arg->alloc, TASK_SIZE, &req);
 	if (err)
 		return err;
+	/* The commit may be of the argument's own page, and forbid to write there. */
+	if (!req.anywhere && put_user(req.start, &uarg->out_addr))
+		return -EFAULT;
 	err = hm_space_alloc(space, &req, &addr);
 	if (err)
-		return err;
-	return put_user(addr, &uarg->out_addr);
+		(void)put_user(0, &uarg->out_addr);
+	else if (req.anywhere)
+		err = put_user(addr, &uarg->out_addr);
+	return err;
 }
 
 static int ioc_free(struct hm_space *space, union hm_ioctl_arg *arg,
