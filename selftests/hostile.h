@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the hostile tests share: a specimen, which is a region with pages of
+ * every kind, and a look at all of it that leaves it as it is.
+ *
+ * Included by hostile_*.c.  Whatever a test has done to a specimen, it must be
+ * intact afterwards, or gone as a whole where the test says so.
+ */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+
+#include "hostmem_test.h"
+
+/* 64 KiB below a block's end, so that there are two seams within. */
+#define SPECIMEN	((uintptr_t)0x50000000 + BLOCK - GRANULE)
+#define SPECIMEN_SIZE	(BLOCK + 2 * GRANULE)
+/* Room for a second one right behind the first. */
+#define NEIGHBOUR	(SPECIMEN + SPECIMEN_SIZE)
+#define SEED		4711
+/* Where a page that can be executed has code_of_42. */
+#define CODE		128
+
+/* The runs of pages in a specimen; no two in succession are alike. */
+static const struct kind {
+	unsigned int first;
+	unsigned int nr;
+	DWORD protect;		/* 0: reserved */
+} kinds[] __attribute__((unused)) = {
+	{ 0,	1,	0 },
+	{ 1,	1,	PAGE_READONLY },
+	{ 2,	1,	PAGE_READWRITE },
+	{ 3,	1,	PAGE_NOACCESS },
+	{ 4,	1,	PAGE_EXECUTE },
+	{ 5,	1,	PAGE_EXECUTE_READ },
+	{ 6,	1,	PAGE_EXECUTE_READWRITE },
+	{ 7,	1,	PAGE_READWRITE | PAGE_GUARD },
+	{ 8,	6,	PAGE_READWRITE },
+	{ 14,	4,	PAGE_READONLY },	/* across a seam */
+	{ 18,	500,	PAGE_READWRITE },
+	{ 518,	20,	0 },			/* across the other */
+	{ 538,	6,	PAGE_READWRITE },
+};
+
+/* Its pages by what may be done to them. */
+enum {
+	RESERVED = 0, READONLY = 1, READWRITE = 2, NOACCESS = 3, EXECUTE = 4,
+	GUARDED = 7, SEAM = 16, MIDDLE = 100,
+};
+
+#define at(page)	((char *)SPECIMEN + (page) * PAGE)
+
+/* Make one at @base; false if that fails. */
+HELPER bool specimen_make(uintptr_t base)
+{
+	size_t i, j;
+	DWORD old;
+
+	if (reserve_at(base, SPECIMEN_SIZE) != (void *)base)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		char *start = (char *)base + kinds[i].first * PAGE;
+		size_t size = kinds[i].nr * PAGE;
+
+		if (!kinds[i].protect)
+			continue;
+		if (commit_at(start, size, PAGE_READWRITE) != start)
+			return false;
+		stamp(start, size, SEED);
+		for (j = 0; j < kinds[i].nr; j++)
+			memcpy(start + j * PAGE + CODE, code_of_42,
+			       sizeof(code_of_42));
+		if (!VirtualProtect(start, size, kinds[i].protect, &old))
+			return false;
+	}
+	return true;
+}
+
+HELPER const struct protection *protection_of(DWORD protect)
+{
+	size_t i;
+
+	for (i = 1; i < ARRAY_SIZE(protections); i++)
+		if (protections[i].protect == protect)
+			return &protections[i];
+	return &protections[0];
+}
+
+/* Does a page allow what it should, and nothing else?  Not for guard pages. */
+HELPER bool page_is_as(char *page, DWORD protect)
+{
+	const struct protection *p = protection_of(protect);
+	int result = 0;
+
+	if (can_read(page) != p->read || can_write(page) != p->write)
+		return false;
+	return !try_exec(page + CODE, &result).signo == p->exec &&
+	       result == (p->exec ? 42 : 0);
+}
+
+/* A debugger's way in: contents whatever the protection; -1 if there are none. */
+HELPER uint64_t peek(int mem, const void *addr)
+{
+	uint64_t value;
+
+	if (pread(mem, &value, sizeof(value), (uintptr_t)addr) != sizeof(value))
+		return ~0ull;
+	return value;
+}
+
+HELPER const char *run_wrong(uintptr_t base, const struct kind *kind, int mem)
+{
+	DWORD state = kind->protect ? MEM_COMMIT : MEM_RESERVE;
+	char *start = (char *)base + kind->first * PAGE;
+	size_t size = kind->nr * PAGE, i;
+	MEMORY_BASIC_INFORMATION info = query(start);
+
+	if (info.BaseAddress != start || info.AllocationBase != (void *)base ||
+	    info.RegionSize != size || info.State != state ||
+	    info.Protect != kind->protect || info.Type != MEM_PRIVATE)
+		return "query";
+	/* Debuggers find what is committed and nothing else. */
+	for (i = 0; i < size; i += size > PAGE ? size - PAGE : PAGE)
+		if (peek(mem, start + i) !=
+		    (kind->protect ? (uintptr_t)(start + i) ^ SEED : ~0ull))
+			return "what a debugger reads";
+	if (kind->protect & PAGE_GUARD)
+		return NULL;
+	if (!page_is_as(start, kind->protect) ||
+	    !page_is_as(start + size - PAGE, kind->protect))
+		return "access";
+	if (protection_of(kind->protect)->read && unstamped(start, size, SEED))
+		return "contents";
+	return NULL;
+}
+
+/* What is wrong with a specimen; NULL if it is intact. */
+HELPER const char *specimen_wrong(uintptr_t base)
+{
+	static char text[64];
+	const char *wrong = NULL;
+	size_t i;
+	int mem;
+
+	mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	for (i = 0; i < ARRAY_SIZE(kinds) && !wrong; i++) {
+		wrong = run_wrong(base, &kinds[i], mem);
+		if (wrong) {
+			snprintf(text, sizeof(text), "pages from %u on: %s",
+				 kinds[i].first, wrong);
+			wrong = text;
+		}
+	}
+	close(mem);
+	if (!wrong && mappings(getpid(), base, base + SPECIMEN_SIZE) != 1)
+		wrong = "mappings";
+	return wrong;
+}
+
+#define EXPECT_INTACT(base) do {					\
+	const char *__wrong = specimen_wrong(base);			\
+									\
+	EXPECT_EQ(NULL, __wrong)					\
+		TH_LOG("%s", __wrong);					\
+} while (0)
+
+/*
+ * What children find out.  In a child that isn't the test the macros can't tell,
+ * so its functions return the number of the line that went wrong.
+ */
+#define CHECK(condition) do {						\
+	if (!(condition))						\
+		return __LINE__;					\
+} while (0)
+
+/* A forked child has no specimen, and no say in it. */
+HELPER int specimen_is_out_of_reach(uintptr_t base, int fd)
+{
+	struct hostmem_memory_info info;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		CHECK(try_read((char *)base + kinds[i].first * PAGE).signo ==
+		      SIGSEGV);
+	CHECK(mappings(getpid(), base, base + SPECIMEN_SIZE) == 0);
+	CHECK(raw_query(fd, base, &info) == -EXDEV);
+	return 0;
+}
+
+/* Run @call in a forked child and report the line that went wrong. */
+#define EXPECT_CHILD(call) do {						\
+	pid_t __child = fork();						\
+	int __status;							\
+									\
+	ASSERT_LE(0, __child);						\
+	if (!__child) {							\
+		int __line = (call);					\
+									\
+		if (__line)						\
+			TH_LOG("went wrong in line %d", __line);	\
+		_exit(!!__line);					\
+	}								\
+	__status = status_of(__child);					\
+	EXPECT_EQ(0, __status);						\
+} while (0)
+
+/*
+ * Raw calls that the other tests make through the library.  A forked child has to,
+ * for the library's descriptor is its parent's.
+ */
+
+HELPER int raw_protect(int fd, uintptr_t addr, uint64_t length, uint32_t protect)
+{
+	uint32_t old;
+	struct hostmem_protect arg = {
+		.size = sizeof(arg),
+		.protect = protect,
+		.addr = addr,
+		.length = length,
+		.old = (uintptr_t)&old,
+	};
+
+	return raw_call(fd, HOSTMEM_IOC_PROTECT, &arg);
+}
+
+HELPER int raw_watch(int fd, uintptr_t addr, uint64_t length, uint32_t flags,
+		     uint64_t *pages, uint64_t count)
+{
+	struct hostmem_watch arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.addr = addr,
+		.length = length,
+		.pages = (uintptr_t)pages,
+		.count = count,
+	};
+
+	return raw_call(fd, HOSTMEM_IOC_WATCH, &arg);
+}
+
+/* Reserve and commit; 0 if that fails. */
+HELPER uintptr_t raw_both(int fd, uintptr_t addr, uint64_t length,
+			  uint32_t protect)
+{
+	uintptr_t out;
+
+	if (raw_alloc(fd, addr, length, HOSTMEM_RESERVE | HOSTMEM_COMMIT,
+		      protect, &out))
+		return 0;
+	return out;
+}
+
+/* Write a word into one of the kernel's files. */
+HELPER bool put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, text, strlen(text));
+	close(fd);
+	return done == (ssize_t)strlen(text);
+}
+
+#endif /* HOSTILE_H */

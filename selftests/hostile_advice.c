@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: what madvise, mlock, memory policies, seals and the readers of
+ * /proc do to a region: nothing that a thread, a child or a query could notice.
+ */
+#include "hostile.h"
+
+#include <dirent.h>
+#include <linux/mempolicy.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#ifndef SYS_mseal
+#define SYS_mseal		462
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA		0x53564d41
+#define PR_SET_VMA_ANON_NAME	0
+#endif
+
+FIXTURE(advice)
+{
+	int fd;
+	char *base;
+	struct hostmem_status before;
+};
+
+FIXTURE_SETUP(advice)
+{
+	self->fd = library_fd();
+	ASSERT_LE(0, self->fd);
+	ASSERT_TRUE(specimen_make(SPECIMEN));
+	self->base = (char *)SPECIMEN;
+	self->before = hostmem_status(self->fd);
+}
+
+FIXTURE_TEARDOWN(advice)
+{
+}
+
+#define EXPECT_UNTOUCHED() do {						\
+	EXPECT_SAME_STATUS(self->before, self->fd);			\
+	EXPECT_INTACT(SPECIMEN);					\
+	EXPECT_CHILD(specimen_is_out_of_reach(SPECIMEN, self->fd));	\
+} while (0)
+
+static const struct range {
+	size_t from;
+	size_t size;
+} ranges[] = {
+	{ 0,			SPECIMEN_SIZE },
+	{ 0,			PAGE },
+	{ READONLY * PAGE,	2 * PAGE },
+	{ NOACCESS * PAGE,	PAGE },
+	{ GUARDED * PAGE,	PAGE },
+	{ (SEAM - 1) * PAGE,	2 * PAGE },
+	{ GRANULE,		BLOCK },
+	{ SPECIMEN_SIZE - PAGE,	2 * PAGE },
+};
+
+#define for_each_range(range) \
+	for ((range) = ranges; (range) < ranges + ARRAY_SIZE(ranges); (range)++)
+
+/* Those that take contents away, or hand them to a child, must fail. */
+static bool advice_must_fail(int advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_FREE:
+	case MADV_REMOVE:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
+	case MADV_DODUMP:
+	case 24:			/* MADV_DONTNEED_LOCKED */
+	case 102:			/* MADV_GUARD_INSTALL */
+		return true;
+	}
+	return false;
+}
+
+/*
+ * All that there are, and some that there aren't.  Poisoning (100, 101) is for
+ * pages that the kernel manages: ours it can't even name.
+ */
+TEST_F(advice, of_every_number_changes_nothing)
+{
+	const struct range *range;
+	int advice, ret;
+
+	for (advice = -1; advice <= 110; advice++) {
+		if (advice == 32)
+			advice = 99;
+		for_each_range(range) {
+			ret = madvise(self->base + range->from, range->size,
+				      advice);
+			if (advice_must_fail(advice) || advice >= 100)
+				EXPECT_EQ(-1, ret)
+					TH_LOG("advice %d", advice);
+		}
+		EXPECT_UNTOUCHED();
+	}
+}
+
+TEST_F(advice, through_a_pidfd_changes_nothing)
+{
+	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), advice;
+	const struct range *range;
+
+	ASSERT_LE(0, pidfd);
+	for (advice = 0; advice <= 110; advice++) {
+		if (advice == 32)
+			advice = 99;
+		for_each_range(range) {
+			struct iovec iov = {
+				.iov_base = self->base + range->from,
+				.iov_len = range->size,
+			};
+
+			syscall(SYS_process_madvise, pidfd, &iov, 1, advice, 0);
+		}
+	}
+	EXPECT_UNTOUCHED();
+}
+
+TEST_F(advice, locking_changes_nothing)
+{
+	const struct range *range;
+	int flags;
+
+	for_each_range(range) {
+		mlock(self->base + range->from, range->size);
+		syscall(SYS_mlock2, self->base + range->from, range->size, 1);
+	}
+	EXPECT_UNTOUCHED();
+	for (flags = 0; flags < 8; flags++) {
+		mlockall(flags);
+		/* A reservation of the time when all is to be locked. */
+		if (flags & MCL_FUTURE) {
+			EXPECT_EQ((char *)NEIGHBOUR, reserve_at(NEIGHBOUR, TIB));
+			EXPECT_NOTHING_ALLOWED(NEIGHBOUR);
+			EXPECT_TRUE(VirtualFree((void *)NEIGHBOUR, 0, MEM_RELEASE));
+		}
+		EXPECT_UNTOUCHED();
+	}
+	for_each_range(range)
+		munlock(self->base + range->from, range->size);
+	EXPECT_EQ(0, munlockall());
+	EXPECT_UNTOUCHED();
+}
+
+TEST_F(advice, of_other_calls_changes_nothing)
+{
+	unsigned char resident[SPECIMEN_SIZE / PAGE + 1];
+	const struct range *range;
+	int flags;
+
+	for_each_range(range) {
+		char *start = self->base + range->from;
+
+		mincore(start, range->size, resident);
+		for (flags = 0; flags < 8; flags++)
+			msync(start, range->size, flags);
+		EXPECT_EQ(-1, syscall(SYS_remap_file_pages, start, range->size,
+				      0, 0, 0));
+		EXPECT_EQ(-1, syscall(SYS_remap_file_pages, start, range->size,
+				      0, 1, MAP_NONBLOCK));
+		EXPECT_EQ(-1, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, start,
+				    range->size, "name"));
+	}
+	EXPECT_UNTOUCHED();
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	EXPECT_UNTOUCHED();
+}
+
+TEST_F(advice, of_memory_policies_changes_nothing)
+{
+	void *pages[] = { self->base, at(READWRITE), at(NOACCESS), at(GUARDED) };
+	unsigned long nodes = 1;
+	const struct range *range;
+	int status[4], to[4] = {}, mode, flags;
+	size_t i;
+
+	for (mode = 0; mode < 8; mode++)
+		for_each_range(range)
+			for (flags = 0; flags < 8; flags++)
+				syscall(SYS_mbind, self->base + range->from,
+					range->size, mode, &nodes, 2, flags);
+	EXPECT_UNTOUCHED();
+	for (flags = 0; flags < 8; flags += 2) {
+		memset(status, 0, sizeof(status));
+		/* There is no page that it could move. */
+		if (!syscall(SYS_move_pages, 0, 4, pages, to, status, flags))
+			for (i = 0; i < ARRAY_SIZE(status); i++)
+				EXPECT_GT(0, status[i]);
+	}
+	syscall(SYS_migrate_pages, 0, 2, &nodes, &nodes);
+	EXPECT_UNTOUCHED();
+}
+
+/*
+ * Where there are no seals, a release is possible whatever was asked for before.
+ */
+TEST_F(advice, a_seal_keeps_the_region_and_all_it_can_do)
+{
+	bool sealed;
+	DWORD old;
+
+	EXPECT_EQ(-1, syscall(SYS_mseal, self->base + PAGE, PAGE, 0));
+	sealed = !syscall(SYS_mseal, self->base, SPECIMEN_SIZE, 0);
+	EXPECT_TRUE(sealed || errno == ENOSYS);
+	EXPECT_UNTOUCHED();
+	if (sealed) {
+		EXPECT_EQ(-1, munmap(self->base, SPECIMEN_SIZE));
+		EXPECT_EQ(-EACCES, raw_free(self->fd, SPECIMEN, 0, HOSTMEM_RELEASE));
+		EXPECT_EQ(E_ACCESSDENIED, HostVirtualFree(self->base, 0, MEM_RELEASE));
+		EXPECT_UNTOUCHED();
+	}
+	/* It goes on as it was. */
+	EXPECT_TRUE(VirtualProtect(at(READWRITE), PAGE, PAGE_NOACCESS, &old));
+	EXPECT_TRUE(VirtualFree(at(MIDDLE), PAGE, MEM_DECOMMIT));
+	EXPECT_NOTHING_ALLOWED(at(READWRITE));
+	EXPECT_NOTHING_ALLOWED(at(MIDDLE));
+	EXPECT_EQ(at(MIDDLE), commit_at(at(MIDDLE), PAGE, PAGE_READWRITE));
+	EXPECT_EQ(NULL, nonzero(at(MIDDLE), PAGE));
+	EXPECT_EQ(!sealed, VirtualFree(self->base, 0, MEM_RELEASE));
+}
+
+/*
+ * The readers of /proc, some of which write page tables
+ */
+
+static void read_all(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buffer[4096];
+
+	while (fd >= 0 && read(fd, buffer, sizeof(buffer)) > 0)
+		;
+	close(fd);
+}
+
+TEST_F(advice, readers_of_proc_change_nothing)
+{
+	static const char *const files[] = {
+		"/proc/self/maps", "/proc/self/smaps", "/proc/self/smaps_rollup",
+		"/proc/self/numa_maps", "/proc/self/statm", "/proc/self/oom_score",
+		"/proc/self/wchan", "/proc/self/status", "/proc/vmallocinfo",
+	};
+	uint64_t entries[SPECIMEN_SIZE / PAGE];
+	char name[64];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		read_all(files[i]);
+	fd = open("/proc/self/pagemap", O_RDONLY);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(sizeof(entries), pread(fd, entries, sizeof(entries),
+					 SPECIMEN / PAGE * 8));
+	close(fd);
+	EXPECT_UNTOUCHED();
+
+	/* A link to the file behind the mapping leads to a space of its own. */
+	snprintf(name, sizeof(name), "/proc/self/map_files/%lx-%lx", SPECIMEN,
+		 SPECIMEN + SPECIMEN_SIZE);
+	fd = open(name, O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, hostmem_status(fd).out_regions);
+	EXPECT_EQ(-ENOENT, raw_free(fd, SPECIMEN, 0, HOSTMEM_RELEASE));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0));
+	close(fd);
+	EXPECT_UNTOUCHED();
+}
+
+TEST_F(advice, clearing_references_changes_nothing)
+{
+	char number[2] = "1";
+
+	for (; number[0] <= '5'; number[0]++) {
+		EXPECT_TRUE(put_text("/proc/self/clear_refs", number));
+		EXPECT_UNTOUCHED();
+		/* Nor does it change what pages get from now on. */
+		ASSERT_TRUE(VirtualFree(self->base, 0, MEM_RELEASE));
+		ASSERT_TRUE(specimen_make(SPECIMEN));
+		EXPECT_UNTOUCHED();
+	}
+}
+
+/* struct pm_scan_arg of <linux/fs.h>, since 6.7 */
+struct scan {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t inverted, mask, anyof_mask, return_mask;
+};
+
+TEST_F(advice, scans_of_the_page_map_change_nothing)
+{
+	uint64_t regions[3 * 16];
+	struct scan scan = {
+		.size = sizeof(scan),
+		.start = SPECIMEN,
+		.end = SPECIMEN + SPECIMEN_SIZE,
+		.vec = (uintptr_t)regions,
+		.vec_len = 16,
+		.return_mask = 0x7f,
+	};
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	unsigned int mask;
+
+	ASSERT_LE(0, fd);
+	for (scan.flags = 0; scan.flags < 4; scan.flags++)
+		for (mask = 0; mask < 0x80; mask++) {
+			scan.anyof_mask = mask;
+			ioctl(fd, _IOWR('f', 16, struct scan), &scan);
+		}
+	EXPECT_UNTOUCHED();
+	close(fd);
+}
+
+TEST_F(advice, compaction_changes_nothing)
+{
+	EXPECT_TRUE(put_text("/proc/sys/vm/drop_caches", "3"));
+	EXPECT_TRUE(put_text("/proc/sys/vm/compact_memory", "1"));
+	EXPECT_UNTOUCHED();
+}
+
+TEST_HARNESS_MAIN

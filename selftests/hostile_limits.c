@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: limits of the process or the system that forbid a reservation:
+ * one of the documented errors each, and nothing lost.
+ *
+ * Sets vm.max_map_count, so it needs root, and puts it back.
+ */
+#include "hostile.h"
+
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#define MAX_MAP_COUNT	"/proc/sys/vm/max_map_count"
+
+static char map_count_before[32];
+
+static void __attribute__((constructor)) save_map_count(void)
+{
+	int fd = open(MAX_MAP_COUNT, O_RDONLY);
+
+	if (fd >= 0 && read(fd, map_count_before, 31) <= 0)
+		map_count_before[0] = 0;
+	close(fd);
+}
+
+static void __attribute__((destructor)) restore_map_count(void)
+{
+	if (map_count_before[0])
+		put_text(MAX_MAP_COUNT, map_count_before);
+}
+
+/* A reservation that the system forbids, in both shapes, breaks nothing. */
+static int refused(int fd, size_t size, int expected, HRESULT hresult)
+{
+	struct hostmem_status before = hostmem_status(fd);
+	void *mem = POISON_POINTER;
+	uintptr_t out;
+
+	CHECK(raw_alloc(fd, 0, size, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
+			&out) == expected);
+	CHECK(!out);
+	CHECK(HostVirtualAlloc(NULL, size, MEM_RESERVE, PAGE_READWRITE,
+			       eTaskCritical, &mem) == hresult);
+	CHECK(!mem);
+	CHECK(hostmem_status(fd).out_regions == before.out_regions);
+	CHECK(hostmem_status(fd).out_reserved_bytes == before.out_reserved_bytes);
+	CHECK(!specimen_wrong(SPECIMEN));
+	return 0;
+}
+
+/* Smaller ones go on. */
+static int allowed(size_t size)
+{
+	char *base = both_at(NULL, size, PAGE_READWRITE);
+
+	CHECK(base);
+	CHECK(!nonzero(base, size));
+	CHECK(VirtualFree(base, 0, MEM_RELEASE));
+	return 0;
+}
+
+static int limit_on_address_space(void)
+{
+	struct rlimit limit = { GIB, GIB };
+	int line;
+
+	CHECK(specimen_make(SPECIMEN));
+	CHECK(!setrlimit(RLIMIT_AS, &limit));
+	line = refused(library_fd(), TIB, -ENOSPC, E_OUTOFMEMORY);
+	return line ?: allowed(GRANULE);
+}
+
+TEST(address_space)
+{
+	EXPECT_CHILD(limit_on_address_space());
+}
+
+/* Without the privilege, what is to be locked counts before it is there. */
+static int limit_on_locked_memory(void)
+{
+	struct rlimit limit = { 16 * MIB, 16 * MIB };
+	int line;
+
+	CHECK(!setrlimit(RLIMIT_MEMLOCK, &limit));
+	CHECK(!setgid(65534) && !setuid(65534));
+	/* So that there is a descriptor, and memory, from before. */
+	CHECK(specimen_make(SPECIMEN));
+	CHECK(!mlockall(MCL_FUTURE));
+	line = refused(library_fd(), TIB, -ENOSPC, E_OUTOFMEMORY);
+	return line ?: allowed(GRANULE);
+}
+
+TEST(locked_memory)
+{
+	EXPECT_CHILD(limit_on_locked_memory());
+}
+
+static int limit_on_mappings(void)
+{
+	static uintptr_t regions[300];
+	size_t nr = 0;
+	int ret, line;
+	int fd;
+
+	CHECK(specimen_make(SPECIMEN));
+	fd = library_fd();
+	CHECK(put_text(MAX_MAP_COUNT, "200"));
+	do
+		ret = raw_alloc(fd, 0, PAGE, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
+				&regions[nr]);
+	while (!ret && ++nr < ARRAY_SIZE(regions));
+	CHECK(ret == -ENOSPC);
+	CHECK(nr > 50);
+	line = refused(fd, PAGE, -ENOSPC, E_OUTOFMEMORY);
+	if (line)
+		return line;
+	/* A region is one mapping, whatever its pages are. */
+	CHECK(commit_at(at(MIDDLE), PAGE, PAGE_EXECUTE) == at(MIDDLE));
+	CHECK(VirtualFree(at(MIDDLE + 2), PAGE, MEM_DECOMMIT));
+	CHECK(page_is_as(at(MIDDLE), PAGE_EXECUTE));
+	while (nr--)
+		CHECK(!raw_free(fd, regions[nr], 0, HOSTMEM_RELEASE));
+	CHECK(VirtualFree((void *)SPECIMEN, 0, MEM_RELEASE));
+	CHECK(hostmem_status(fd).out_regions == 0);
+	return allowed(GRANULE);
+}
+
+TEST(mappings_of_a_process)
+{
+	EXPECT_CHILD(limit_on_mappings());
+	restore_map_count();
+}
+
+/* PR_SET_MDWE, since 6.3: nothing that may be written may be executed. */
+static int no_gain_of_execution(void)
+{
+	bool denied = !prctl(65, 1, 0, 0, 0);
+	char *base = both_at(NULL, GRANULE, PAGE_READWRITE);
+	DWORD old, forbidden = denied ? ERROR_ACCESS_DENIED : 0;
+	int result;
+
+	CHECK(denied || errno == EINVAL);
+	CHECK(base);
+	memcpy(base, code_of_42, sizeof(code_of_42));
+	SetLastError(0);
+	CHECK(!VirtualProtect(base, PAGE, PAGE_EXECUTE_READ, &old) == denied);
+	CHECK(GetLastError() == forbidden);
+	SetLastError(0);
+	CHECK(!commit_at(base, PAGE, PAGE_EXECUTE_READ) == denied);
+	CHECK(GetLastError() == forbidden);
+	CHECK((try_exec(base, &result).signo == SIGSEGV) == denied);
+	CHECK(query(base).Protect == (denied ? PAGE_READWRITE : PAGE_EXECUTE_READ));
+	CHECK(VirtualFree(base, 0, MEM_RELEASE));
+	return 0;
+}
+
+TEST(execution)
+{
+	EXPECT_CHILD(no_gain_of_execution());
+}
+
+/* What may be read may be executed: of the kernel's own mappings. */
+static int reading_implies_execution(void)
+{
+	CHECK(personality(READ_IMPLIES_EXEC) != -1);
+	CHECK(specimen_make(SPECIMEN));
+	CHECK(!specimen_wrong(SPECIMEN));
+	return 0;
+}
+
+TEST(personality_of_old_programs)
+{
+	EXPECT_CHILD(reading_implies_execution());
+}
+
+TEST_HARNESS_MAIN
