@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: memory cgroups: who is charged, what happens at the limit, and
+ * what when a group goes before the memory that is charged to it.
+ *
+ * Makes a group below the root group, so it needs root and cgroup v2.
+ */
+#include "hostile.h"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#define ROOT	"/sys/fs/cgroup/"
+#define GROUP	ROOT "hostile/"
+#define LIMIT	(16 * MIB)
+#define ROUNDS	4
+/* The kernel charges in batches, for each processor. */
+#define BATCHES	(2 * MIB)
+
+static void remove_group(void)
+{
+	put_text(GROUP "cgroup.kill", "1");
+	while (rmdir(GROUP) && errno == EBUSY)
+		sched_yield();
+}
+
+FIXTURE(cgroup)
+{
+	int fd;
+	__u64 total;
+};
+
+FIXTURE_SETUP(cgroup)
+{
+	self->fd = open_device();
+	ASSERT_LE(0, self->fd);
+	self->total = hostmem_status(self->fd).out_total_committed_bytes;
+	put_text(ROOT "cgroup.subtree_control", "+memory");
+	remove_group();
+	ASSERT_EQ(0, mkdir(GROUP, 0755))
+		TH_LOG("no cgroup v2 in " ROOT);
+	ASSERT_EQ(0, access(GROUP "memory.max", W_OK))
+		TH_LOG("no memory controller");
+}
+
+FIXTURE_TEARDOWN(cgroup)
+{
+	remove_group();
+	EXPECT_EQ(self->total, hostmem_status(self->fd).out_total_committed_bytes);
+}
+
+static bool set_limit(size_t bytes)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zu", bytes);
+	return put_text(GROUP "memory.max", text);
+}
+
+/* The number in a file of the group, after a name if there are several. */
+static int64_t number(const char *path, const char *name)
+{
+	FILE *file = fopen(path, "r");
+	int64_t value = -1;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, strlen(name)))
+			sscanf(line + strlen(name), "%" SCNd64, &value);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+#define charged()	number(GROUP "memory.current", "")
+#define killed()	number(GROUP "memory.events", "oom_kill ")
+
+/* Move into the group: what is committed from now on is charged to it. */
+static int join(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	CHECK(put_text(GROUP "cgroup.procs", "0"));
+	return 0;
+}
+
+static bool about(int64_t value, int64_t expected)
+{
+	return llabs(value - expected) <= (int64_t)BATCHES;
+}
+
+static int is_charged(void)
+{
+	size_t size = 16 * MIB;
+	uintptr_t base, out;
+	int64_t before;
+	int fd = open_device();
+
+	CHECK(!join());
+	CHECK(!raw_alloc(fd, 0, 64 * TIB, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
+			 &base));
+	before = charged();
+	CHECK(before >= 0 && before < (int64_t)BATCHES);
+	CHECK(!raw_alloc(fd, base, size, HOSTMEM_COMMIT, HOSTMEM_READWRITE, &out));
+	CHECK(about(charged(), before + size));
+	CHECK(!raw_alloc(fd, base + size, size, HOSTMEM_COMMIT, HOSTMEM_READWRITE,
+			 &out));
+	CHECK(about(charged(), before + 2 * size));
+	CHECK(!raw_free(fd, base + size / 2, size, HOSTMEM_DECOMMIT));
+	CHECK(about(charged(), before + size));
+	CHECK(!raw_free(fd, base, 0, HOSTMEM_RELEASE));
+	CHECK(about(charged(), before));
+	return 0;
+}
+
+TEST_F(cgroup, is_charged_and_gets_it_back)
+{
+	EXPECT_CHILD(is_charged());
+	EXPECT_TRUE(about(charged(), 0));
+}
+
+/*
+ * Commit pieces until none is left; then it must go on with what there is.  What
+ * is taken before decides which allocation is the one that meets the limit.
+ */
+static int fill(size_t piece, size_t step)
+{
+	size_t most = 2 * LIMIT / piece, nr, round;
+	int fd = open_device(), ret = 0;
+	uintptr_t base, out;
+	size_t taken = 0;
+
+	CHECK(!join());
+	CHECK(!raw_alloc(fd, 0, most * step, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
+			 &base));
+	for (round = 0; round < ROUNDS; round++) {
+		CHECK(raw_both(fd, 0, (1 + round) * PAGE, HOSTMEM_READWRITE));
+		taken += (1 + round) * PAGE;
+		for (nr = 0; nr < most; nr++) {
+			ret = raw_alloc(fd, base + nr * step, piece,
+					HOSTMEM_COMMIT, HOSTMEM_READWRITE, &out);
+			if (ret)
+				break;
+			*(uint64_t *)(base + nr * step) = nr + 1;
+		}
+		CHECK(ret == -ENOMEM);
+		CHECK(nr > LIMIT / piece / 8);
+		CHECK(nr <= LIMIT / piece);
+		CHECK(hostmem_status(fd).out_committed_bytes == taken + nr * piece);
+		while (nr--)
+			CHECK(*(uint64_t *)(base + nr * step) == nr + 1);
+		CHECK(!raw_free(fd, base, 0, HOSTMEM_DECOMMIT));
+		CHECK(hostmem_status(fd).out_committed_bytes == taken);
+	}
+	return 0;
+}
+
+#define EXPECT_FILL(piece, step) do {					\
+	ASSERT_TRUE(set_limit(LIMIT));					\
+	EXPECT_CHILD(fill(piece, step));				\
+	EXPECT_EQ(0, killed());						\
+} while (0)
+
+TEST_F(cgroup, at_its_limit_has_large_commits_fail_and_no_one_killed)
+{
+	EXPECT_FILL(4 * MIB, 4 * MIB);
+	EXPECT_FILL(MIB, MIB + PAGE);
+}
+
+TEST_F(cgroup, at_its_limit_has_small_commits_fail_and_no_one_killed)
+{
+	EXPECT_FILL(GRANULE, GRANULE);
+	EXPECT_FILL(4 * PAGE, 4 * PAGE);
+}
+
+/* As many page tables as pages, and they are charged, too. */
+TEST_F(cgroup, at_its_limit_has_spread_out_commits_fail_and_no_one_killed)
+{
+	EXPECT_FILL(PAGE, BLOCK);
+}
+
+/*
+ * Out of memory
+ */
+
+static void touch_until(size_t size)
+{
+	char *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	for (i = 0; i < size; i += PAGE)
+		*(volatile char *)(base + i) = 1;
+}
+
+TEST_F(cgroup, kills_and_everything_comes_back)
+{
+	pid_t child;
+	int i;
+
+	ASSERT_TRUE(set_limit(LIMIT));
+	for (i = 1; i <= 5; i++) {
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child) {
+			int fd = open_device();
+
+			if (join() || !raw_both(fd, 0, LIMIT / 8 * i,
+						HOSTMEM_READWRITE))
+				_exit(1);
+			touch_until(2 * LIMIT);
+			_exit(2);
+		}
+		EXPECT_EQ(SIGKILL, status_of(child));
+		EXPECT_EQ(i, killed());
+		ASSERT_EQ(self->total,
+			  hostmem_status(self->fd).out_total_committed_bytes);
+	}
+	EXPECT_TRUE(about(charged(), 0));
+}
+
+/* A child in the group that holds memory; it does when this returns. */
+static pid_t start_holder(size_t size)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	if (pipe(ready))
+		return -1;
+	child = fork();
+	if (!child) {
+		int fd = open_device();
+
+		if (join() || !raw_both(fd, 0, size, HOSTMEM_READWRITE))
+			_exit(1);
+		if (write(ready[1], "x", 1) != 1)
+			_exit(2);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		child = -1;
+	close(ready[0]);
+	return child;
+}
+
+static void touch_in_group_and_wait(size_t size)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		if (!join())
+			touch_until(size);
+		_exit(0);
+	}
+	status_of(child);
+}
+
+/* Committed memory counts when the victim is chosen. */
+TEST_F(cgroup, kills_the_one_who_has_committed)
+{
+	pid_t holder;
+
+	ASSERT_TRUE(set_limit(LIMIT));
+	holder = start_holder(LIMIT / 4 * 3);
+	ASSERT_LT(0, holder);
+	/* It may be next, while the first victim is still giving memory back. */
+	touch_in_group_and_wait(LIMIT / 2);
+	EXPECT_LE(1, killed());
+	kill(holder, SIGTERM);
+	EXPECT_EQ(SIGKILL, status_of(holder));
+}
+
+/* There is nothing to reclaim, so a lower limit has only this way. */
+TEST_F(cgroup, kills_when_its_limit_sinks_below_what_is_committed)
+{
+	pid_t holder = start_holder(LIMIT);
+
+	ASSERT_LT(0, holder);
+	EXPECT_TRUE(set_limit(LIMIT / 4));
+	EXPECT_EQ(SIGKILL, status_of(holder));
+	EXPECT_EQ(1, killed());
+}
+
+/*
+ * Groups that go
+ */
+
+static int use_after_group(int gone)
+{
+	size_t size = 4 * MIB;
+	int fd = open_device();
+	uintptr_t base, out;
+	char byte;
+
+	CHECK(!join());
+	base = raw_both(fd, 0, size, HOSTMEM_READWRITE);
+	CHECK(base);
+	stamp((void *)base, size, 1);
+	CHECK(!raw_alloc(fd, base, MIB, HOSTMEM_RESET, HOSTMEM_READWRITE, &out));
+	CHECK(put_text(ROOT "cgroup.procs", "0"));
+	CHECK(read(gone, &byte, 1) == 0);
+
+	/* All of it is charged to a group that has no name any more. */
+	CHECK(access(GROUP, F_OK));
+	CHECK(!unstamped((void *)base + MIB, size - MIB, 1));
+	CHECK(!raw_free(fd, base + MIB, PAGE, HOSTMEM_DECOMMIT));
+	CHECK(!raw_free(fd, base + 3 * MIB, MIB, HOSTMEM_DECOMMIT));
+	CHECK(!raw_alloc(fd, base, size, HOSTMEM_COMMIT, HOSTMEM_READWRITE, &out));
+	CHECK(!nonzero((void *)base + MIB, PAGE));
+	CHECK(!nonzero((void *)base + 3 * MIB, MIB));
+	CHECK(!unstamped((void *)base + MIB + PAGE, 2 * MIB - PAGE, 1));
+	CHECK(!raw_free(fd, base, 0, HOSTMEM_RELEASE));
+	return 0;
+}
+
+TEST_F(cgroup, may_go_before_the_memory)
+{
+	int i, gone[2];
+	pid_t child;
+
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, pipe(gone));
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child) {
+			int line;
+
+			close(gone[1]);
+			line = use_after_group(gone[0]);
+			if (line)
+				TH_LOG("went wrong in line %d", line);
+			_exit(!!line);
+		}
+		/* Once the child has left; until then it is busy, or empty. */
+		while (charged() < (int64_t)(4 * MIB))
+			sched_yield();
+		while (rmdir(GROUP) && errno == EBUSY)
+			sched_yield();
+		close(gone[1]);
+		close(gone[0]);
+		EXPECT_EQ(0, status_of(child));
+		ASSERT_EQ(0, mkdir(GROUP, 0755));
+	}
+}
+
+static void churn_in_group(int ready)
+{
+	int fd = open_device();
+	uintptr_t base;
+
+	if (join())
+		_exit(1);
+	for (;;) {
+		base = raw_both(fd, 0, 4 * MIB, HOSTMEM_READWRITE);
+		if (write(ready, "x", 1) != 1)
+			_exit(2);
+		raw_free(fd, base, MIB, HOSTMEM_DECOMMIT);
+		raw_free(fd, base, 0, HOSTMEM_RELEASE);
+	}
+}
+
+/* Frozen within a call, killed as a group. */
+TEST_F(cgroup, may_be_frozen_and_killed_in_calls)
+{
+	int i, ready[2];
+	char bytes[3];
+	pid_t child;
+
+	for (i = 0; i < 6; i++) {
+		ASSERT_EQ(0, pipe(ready));
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child)
+			churn_in_group(ready[1]);
+		ASSERT_LT(0, read(ready[0], bytes, 1 + i % 3));
+		if (i % 2)
+			EXPECT_TRUE(put_text(GROUP "cgroup.freeze", "1"));
+		EXPECT_TRUE(put_text(GROUP "cgroup.kill", "1"));
+		EXPECT_EQ(SIGKILL, status_of(child));
+		EXPECT_TRUE(put_text(GROUP "cgroup.freeze", "0"));
+		close(ready[0]);
+		close(ready[1]);
+		ASSERT_EQ(self->total,
+			  hostmem_status(self->fd).out_total_committed_bytes);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: io_uring, whose workers reach memory at times and from threads of
+ * their own: fixed buffers fail, all else obeys the state that a page has then.
+ */
+#include "hostile.h"
+
+#include <linux/io_uring.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#define ENTRIES		8
+/* Since 6.0 and 6.5. */
+#define OP_SEND_ZC	47
+#define SETUP_NO_MMAP	(1u << 14)
+
+struct ring {
+	int fd;
+	char *rings;
+	struct io_uring_sqe *sqes;
+	struct io_uring_params params;
+};
+
+FIXTURE(uring)
+{
+	int fd;
+	struct ring ring;
+	struct hostmem_status before;
+	int file;
+	int pipe[2];
+};
+
+#define at_offset(ring, type, offset) \
+	((volatile uint32_t *)((ring)->rings + (ring)->params.offset.type))
+
+static bool start_ring(struct ring *ring)
+{
+	size_t size;
+
+	ring->fd = syscall(SYS_io_uring_setup, ENTRIES, &ring->params);
+	if (ring->fd < 0 || !(ring->params.features & IORING_FEAT_SINGLE_MMAP))
+		return false;
+	size = ring->params.cq_off.cqes +
+	       ring->params.cq_entries * sizeof(struct io_uring_cqe);
+	ring->rings = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_POPULATE, ring->fd,
+			   IORING_OFF_SQ_RING);
+	ring->sqes = mmap(NULL, ENTRIES * sizeof(*ring->sqes),
+			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+			  ring->fd, IORING_OFF_SQES);
+	return ring->rings != MAP_FAILED && ring->sqes != MAP_FAILED;
+}
+
+/* Hand one request in; true if it was taken. */
+static bool submit(struct ring *ring, const struct io_uring_sqe *sqe)
+{
+	volatile uint32_t *tail = at_offset(ring, tail, sq_off);
+	uint32_t index = *tail & *at_offset(ring, ring_mask, sq_off);
+
+	ring->sqes[index] = *sqe;
+	at_offset(ring, array, sq_off)[index] = index;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	return syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) == 1;
+}
+
+/* Wait for the next result. */
+static int result(struct ring *ring)
+{
+	volatile uint32_t *head = at_offset(ring, head, cq_off);
+	struct io_uring_cqe *cqes, cqe;
+
+	while (*head == __atomic_load_n(at_offset(ring, tail, cq_off),
+					__ATOMIC_ACQUIRE))
+		syscall(SYS_io_uring_enter, ring->fd, 0, 1,
+			IORING_ENTER_GETEVENTS, NULL, 0);
+	cqes = (struct io_uring_cqe *)(ring->rings + ring->params.cq_off.cqes);
+	cqe = cqes[*head & *at_offset(ring, ring_mask, cq_off)];
+	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+	/* A notice follows, of buffers that are free again. */
+	if (cqe.flags & IORING_CQE_F_MORE)
+		result(ring);
+	return cqe.res;
+}
+
+static int run(struct ring *ring, const struct io_uring_sqe *sqe)
+{
+	return submit(ring, sqe) ? result(ring) : -1;
+}
+
+FIXTURE_SETUP(uring)
+{
+	put_text("/proc/sys/kernel/io_uring_disabled", "0");
+	self->fd = library_fd();
+	ASSERT_LE(0, self->fd);
+	ASSERT_TRUE(specimen_make(SPECIMEN));
+	self->before = hostmem_status(self->fd);
+	ASSERT_TRUE(start_ring(&self->ring));
+	self->file = memfd_create("hostile", MFD_CLOEXEC);
+	ASSERT_EQ(0, ftruncate(self->file, 64 * PAGE));
+	ASSERT_EQ(0, pipe(self->pipe));
+}
+
+FIXTURE_TEARDOWN(uring)
+{
+	EXPECT_SAME_STATUS(self->before, self->fd);
+	EXPECT_INTACT(SPECIMEN);
+}
+
+static const unsigned int pages[] = {
+	RESERVED, READONLY, READWRITE, NOACCESS, EXECUTE, SEAM, MIDDLE,
+};
+
+static void mend(unsigned int page)
+{
+	memset(at(page), 0, PAGE);
+	stamp(at(page), PAGE, SEED);
+	memcpy(at(page) + CODE, code_of_42, sizeof(code_of_42));
+}
+
+TEST_F(uring, buffers_can_not_be_fixed)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		struct iovec iov = { .iov_base = at(pages[i]), .iov_len = PAGE };
+
+		EXPECT_EQ(-1, syscall(SYS_io_uring_register, self->ring.fd,
+				      IORING_REGISTER_BUFFERS, &iov, 1));
+		EXPECT_EQ(EFAULT, errno);
+	}
+}
+
+/* Rings of the caller's own memory need its pages, too. */
+TEST_F(uring, rings_can_not_lie_there)
+{
+	struct io_uring_buf_reg reg = {
+		.ring_addr = (uintptr_t)at(MIDDLE),
+		.ring_entries = 16,
+	};
+	struct io_uring_params params = { .flags = SETUP_NO_MMAP };
+
+	EXPECT_EQ(-1, syscall(SYS_io_uring_register, self->ring.fd,
+			      IORING_REGISTER_PBUF_RING, &reg, 1));
+	EXPECT_EQ(EFAULT, errno);
+	params.cq_off.resv2 = (uintptr_t)at(MIDDLE);
+	params.sq_off.resv2 = (uintptr_t)at(MIDDLE + 4);
+	EXPECT_EQ(-1, syscall(SYS_io_uring_setup, ENTRIES, &params));
+	/* Kernels that don't know the flag say so. */
+	EXPECT_TRUE(errno == EFAULT || errno == EINVAL);
+}
+
+TEST_F(uring, sending_without_copying_gets_no_page)
+{
+	struct io_uring_sqe sqe = { .opcode = OP_SEND_ZC, .len = PAGE };
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(9),
+	};
+	size_t i;
+
+	sqe.fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ASSERT_EQ(0, connect(sqe.fd, (struct sockaddr *)&to, sizeof(to)));
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		sqe.addr = (uintptr_t)at(pages[i]);
+		EXPECT_EQ(-EFAULT, run(&self->ring, &sqe));
+	}
+}
+
+/* In the submitter's own thread, or in a worker's. */
+TEST_F(uring, copies_obey_the_page)
+{
+	static const int flags[] = { 0, IOSQE_ASYNC };
+	struct io_uring_sqe sqe = { .fd = self->file, .len = PAGE };
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		for (j = 0; j < ARRAY_SIZE(flags); j++) {
+			const struct protection *p =
+				protection_of(query(at(pages[i])).Protect);
+
+			sqe.flags = flags[j];
+			sqe.addr = (uintptr_t)at(pages[i]);
+			sqe.opcode = IORING_OP_READ;
+			EXPECT_EQ(p->write ? (int)PAGE : -EFAULT,
+				  run(&self->ring, &sqe));
+			if (p->write) {
+				EXPECT_EQ(NULL, nonzero(at(pages[i]), PAGE));
+				mend(pages[i]);
+			}
+			sqe.opcode = IORING_OP_WRITE;
+			sqe.off = 32 * PAGE;
+			EXPECT_EQ(p->read ? (int)PAGE : -EFAULT,
+				  run(&self->ring, &sqe));
+			sqe.off = 0;
+		}
+}
+
+/* From a pipe that doesn't block the submitter itself reads. */
+TEST_F(uring, guards_fail_a_request_once)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_READ,
+		.fd = self->pipe[0],
+		.len = 64,
+		.addr = (uintptr_t)at(GUARDED),
+	};
+	char bytes[64] = {};
+	DWORD old;
+
+	fcntl(self->pipe[0], F_SETFL, O_NONBLOCK);
+	ASSERT_EQ(64, write(self->pipe[1], bytes, 64));
+	EXPECT_EQ(-EFAULT, run(&self->ring, &sqe));
+	EXPECT_EQ(PAGE_READWRITE, query(at(GUARDED)).Protect);
+	ASSERT_EQ(64, write(self->pipe[1], bytes, 64));
+	EXPECT_EQ(64, run(&self->ring, &sqe));
+	mend(GUARDED);
+	EXPECT_TRUE(VirtualProtect(at(GUARDED), PAGE,
+				   PAGE_READWRITE | PAGE_GUARD, &old));
+}
+
+/* A worker has no end of a system call, so its second attempt may succeed. */
+TEST_F(uring, guards_are_taken_by_workers)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_READ,
+		.flags = IOSQE_ASYNC,
+		.fd = self->file,
+		.len = PAGE,
+		.addr = (uintptr_t)at(GUARDED),
+	};
+	DWORD old;
+	int res;
+
+	res = run(&self->ring, &sqe);
+	EXPECT_TRUE(res == -EFAULT || res == (int)PAGE)
+		TH_LOG("%d", res);
+	EXPECT_EQ(PAGE_READWRITE, query(at(GUARDED)).Protect);
+	EXPECT_EQ(PAGE, run(&self->ring, &sqe));
+	mend(GUARDED);
+	EXPECT_TRUE(VirtualProtect(at(GUARDED), PAGE,
+				   PAGE_READWRITE | PAGE_GUARD, &old));
+}
+
+/* Asked for in one state, done in another. */
+TEST_F(uring, the_state_counts_that_a_page_has_in_the_end)
+{
+	static const int flags[] = { 0, IOSQE_ASYNC };
+	static const DWORD protects[] = {
+		PAGE_READWRITE, PAGE_READONLY, PAGE_NOACCESS, 0,
+	};
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_READ,
+		.fd = self->pipe[0],
+		.len = 64,
+		.addr = (uintptr_t)at(MIDDLE),
+	};
+	char bytes[64], stamped = *at(MIDDLE);
+	size_t i, j;
+	DWORD old;
+	int res;
+
+	memset(bytes, 'u', sizeof(bytes));
+	for (i = 0; i < ARRAY_SIZE(protects); i++)
+		for (j = 0; j < ARRAY_SIZE(flags); j++) {
+			sqe.flags = flags[j];
+			ASSERT_TRUE(submit(&self->ring, &sqe));
+			if (protects[i]) {
+				ASSERT_TRUE(VirtualProtect(at(MIDDLE), PAGE,
+							   protects[i], &old));
+			} else {
+				ASSERT_TRUE(VirtualFree(at(MIDDLE), PAGE,
+							MEM_DECOMMIT));
+			}
+			ASSERT_EQ(64, write(self->pipe[1], bytes, 64));
+			res = result(&self->ring);
+			EXPECT_EQ(protects[i] == PAGE_READWRITE ? 64 : -EFAULT,
+				  res);
+			ASSERT_EQ(at(MIDDLE), commit_at(at(MIDDLE), PAGE,
+							PAGE_READWRITE));
+			EXPECT_EQ(res > 0 ? 'u' : protects[i] ? stamped : 0,
+				  *at(MIDDLE));
+			mend(MIDDLE);
+			/* What a failing read has left in the pipe. */
+			fcntl(self->pipe[0], F_SETFL, O_NONBLOCK);
+			while (read(self->pipe[0], bytes, 64) > 0)
+				;
+			fcntl(self->pipe[0], F_SETFL, 0);
+		}
+}
+
+/* Requests that wait for ever, into memory that goes, in a process that ends. */
+static int end_with_requests(void)
+{
+	struct ring ring = {};
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_READ, .len = PAGE };
+	int fds[2], fd = open_device(), i;
+	uintptr_t base;
+
+	CHECK(start_ring(&ring));
+	CHECK(!pipe(fds));
+	base = raw_both(fd, 0, ENTRIES * PAGE, HOSTMEM_READWRITE);
+	CHECK(base);
+	sqe.fd = fds[0];
+	for (i = 0; i < ENTRIES; i++) {
+		sqe.addr = base + i * PAGE;
+		sqe.flags = i % 2 ? IOSQE_ASYNC : 0;
+		CHECK(submit(&ring, &sqe));
+	}
+	CHECK(!raw_free(fd, base, ENTRIES / 2 * PAGE, HOSTMEM_DECOMMIT));
+	return 0;
+}
+
+TEST_F(uring, waiting_requests_keep_nothing)
+{
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		EXPECT_CHILD(end_with_requests());
+		EXPECT_SAME_STATUS(self->before, self->fd);
+	}
+}
+
+TEST_HARNESS_MAIN
