@@ -196,6 +196,14 @@ TEST_F(advice, of_memory_policies_changes_nothing)
 	}
 	syscall(SYS_migrate_pages, 0, 2, &nodes, &nodes);
 	EXPECT_UNTOUCHED();
+	/* What is committed under one lives on under the next. */
+	for (mode = 0; mode < 8; mode++) {
+		syscall(SYS_set_mempolicy, mode, &nodes, 2);
+		ASSERT_TRUE(VirtualFree(self->base, 0, MEM_RELEASE));
+		ASSERT_TRUE(specimen_make(SPECIMEN));
+		EXPECT_INTACT(SPECIMEN);
+	}
+	EXPECT_UNTOUCHED();
 }
 
 /*

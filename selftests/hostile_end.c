@@ -9,11 +9,12 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define HELD		(4 * MIB)
+#define HELD		(2 * MIB)
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 
 static char pattern_before[128];
@@ -57,7 +58,7 @@ static int mine;
 static void call_at_random(uintptr_t base, uintptr_t watched, uint64_t *rng)
 {
 	uintptr_t start = base + random_below(rng, HELD / PAGE / 2) * PAGE, out;
-	size_t size = (1 + random_below(rng, 512)) * PAGE;
+	size_t size = (1 + random_below(rng, HELD / PAGE / 2)) * PAGE;
 	uint64_t pages[16];
 
 	switch (random_below(rng, 9)) {
@@ -139,7 +140,7 @@ TEST_F(end, by_kill_at_any_moment)
 	pid_t child;
 	char byte;
 
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 30; i++) {
 		ASSERT_EQ(0, pipe(ready));
 		child = fork();
 		ASSERT_LE(0, child);
@@ -150,7 +151,7 @@ TEST_F(end, by_kill_at_any_moment)
 			_exit(97);
 		}
 		ASSERT_EQ(1, read(ready[0], &byte, 1));
-		for (spin = random_below(&rng, 2000000); spin; spin--)
+		for (spin = random_below(&rng, 1000000); spin; spin--)
 			;
 		ASSERT_EQ(0, kill(child, SIGKILL));
 		ASSERT_EQ(SIGKILL, status_of(child));
@@ -167,7 +168,7 @@ TEST_F(end, by_exit_and_faults_while_others_are_in_calls)
 	pid_t child;
 	int i;
 
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < 8; i++) {
 		child = fork();
 		ASSERT_LE(0, child);
 		if (!child) {
@@ -192,6 +193,34 @@ TEST_F(end, by_exit_and_faults_while_others_are_in_calls)
 		ASSERT_EQ(self->total,
 			  hostmem_status(self->fd).out_total_committed_bytes);
 	}
+}
+
+/* It stops the process wherever it is, looks around, and goes again. */
+TEST_F(end, by_a_debugger_that_comes_and_goes)
+{
+	uint64_t rng = 141421;
+	pid_t child = fork();
+	int i, status;
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		start_callers(1);
+		call_for_ever(NULL);
+	}
+	for (i = 0; i < 40; i++) {
+		uintptr_t at = SPECIMEN + random_below(&rng, SPECIMEN_SIZE) * 8;
+
+		ASSERT_EQ(0, ptrace(PTRACE_SEIZE, child, NULL, NULL));
+		ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, child, NULL, NULL));
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		ptrace(PTRACE_PEEKDATA, child, at, NULL);
+		ptrace(PTRACE_POKEDATA, child, at, 1);
+		ASSERT_EQ(0, ptrace(PTRACE_DETACH, child, NULL, NULL));
+	}
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, child, NULL, PTRACE_O_EXITKILL));
+	ASSERT_EQ(0, kill(child, SIGKILL));
+	EXPECT_EQ(SIGKILL, status_of(child));
 }
 
 /* The main thread is gone; the others have the memory, and use it. */
@@ -259,13 +288,13 @@ TEST_F(end, while_others_fork)
 	pid_t child;
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 2; i++) {
 		child = fork();
 		ASSERT_LE(0, child);
 		if (!child) {
 			start_callers(1);
 			pthread_create(&thread, NULL, fork_for_ever, NULL);
-			call_often(50);
+			call_often(10);
 			_exit(0);
 		}
 		EXPECT_EQ(0, status_of(child));

@@ -7,6 +7,8 @@
  */
 #include "hostile.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -160,6 +162,32 @@ TEST(execution)
 	EXPECT_CHILD(no_gain_of_execution());
 }
 
+/* Where the device's directory is mounted noexec, the rest goes on. */
+static int no_execution_of_the_device(void)
+{
+	char *base;
+
+	CHECK(!unshare(CLONE_NEWNS));
+	CHECK(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	CHECK(!mount(NULL, "/dev", NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL));
+	base = both_at(NULL, GRANULE, PAGE_READWRITE);
+	CHECK(base);
+	stamp(base, GRANULE, 1);
+	SetLastError(0);
+	CHECK(!commit_at(base, PAGE, PAGE_EXECUTE_READWRITE));
+	CHECK(GetLastError() == ERROR_ACCESS_DENIED);
+	CHECK(!both_at(NULL, GRANULE, PAGE_EXECUTE));
+	CHECK(hostmem_status(library_fd()).out_regions == 1);
+	CHECK(!unstamped(base, GRANULE, 1));
+	CHECK(VirtualFree(base, 0, MEM_RELEASE));
+	return 0;
+}
+
+TEST(device_that_forbids_execution)
+{
+	EXPECT_CHILD(no_execution_of_the_device());
+}
+
 /* What may be read may be executed: of the kernel's own mappings. */
 static int reading_implies_execution(void)
 {
@@ -172,6 +200,19 @@ static int reading_implies_execution(void)
 TEST(personality_of_old_programs)
 {
 	EXPECT_CHILD(reading_implies_execution());
+}
+
+/* What is reserved is not committed, in the kernel's accounts, either. */
+TEST(strict_overcommit)
+{
+	char *base;
+
+	ASSERT_TRUE(put_text("/proc/sys/vm/overcommit_memory", "2"));
+	base = reserve_at(NULL, 64 * TIB);
+	EXPECT_NE(NULL, base);
+	EXPECT_EQ(base, commit_at(base, BLOCK, PAGE_READWRITE));
+	EXPECT_TRUE(put_text("/proc/sys/vm/overcommit_memory", "0"));
+	EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
 }
 
 TEST_HARNESS_MAIN
