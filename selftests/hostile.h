@@ -49,6 +49,11 @@ enum {
 
 #define at(page)	((char *)SPECIMEN + (page) * PAGE)
 
+/* A page of each kind, all but guard pages, which are for once. */
+static const unsigned int copied[] __attribute__((unused)) = {
+	RESERVED, READONLY, READWRITE, NOACCESS, EXECUTE, SEAM, MIDDLE,
+};
+
 /* Make one at @base; false if that fails. */
 HELPER bool specimen_make(uintptr_t base)
 {
@@ -73,6 +78,14 @@ HELPER bool specimen_make(uintptr_t base)
 			return false;
 	}
 	return true;
+}
+
+/* Give a page back what it had, once a test has written to it. */
+HELPER void mend(unsigned int page)
+{
+	memset(at(page), 0, PAGE);
+	stamp(at(page), PAGE, SEED);
+	memcpy(at(page) + CODE, code_of_42, sizeof(code_of_42));
 }
 
 HELPER const struct protection *protection_of(DWORD protect)
@@ -247,6 +260,25 @@ HELPER uintptr_t raw_both(int fd, uintptr_t addr, uint64_t length,
 		      protect, &out))
 		return 0;
 	return out;
+}
+
+/* The pages of a file's only region, by query, against what is accounted. */
+HELPER const char *accounts_wrong(int fd, uintptr_t base, size_t size)
+{
+	struct hostmem_status status = hostmem_status(fd);
+	struct hostmem_memory_info info;
+	uintptr_t at;
+	size_t committed = 0;
+
+	if (status.out_regions != 1 || status.out_reserved_bytes != size)
+		return "regions";
+	for (at = base; at < base + size; at += info.region_size) {
+		if (raw_query(fd, at, &info) || !info.region_size)
+			return "query";
+		if (info.state == HOSTMEM_COMMIT)
+			committed += info.region_size;
+	}
+	return committed == status.out_committed_bytes ? NULL : "committed bytes";
 }
 
 /* Write a word into one of the kernel's files. */

@@ -19,6 +19,10 @@
 #define PR_SET_VMA_ANON_NAME	0
 #endif
 
+/* A region with a write watch behind the specimen: each third page is written. */
+#define WATCHED		((char *)NEIGHBOUR)
+#define WATCHED_PAGES	64
+
 FIXTURE(advice)
 {
 	int fd;
@@ -26,12 +30,43 @@ FIXTURE(advice)
 	struct hostmem_status before;
 };
 
+static bool make_watched(void)
+{
+	unsigned int i;
+
+	if (VirtualAlloc(WATCHED, WATCHED_PAGES * PAGE,
+			 MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+			 PAGE_READWRITE) != WATCHED)
+		return false;
+	for (i = 0; i < WATCHED_PAGES; i += 3)
+		WATCHED[i * PAGE] = i + 1;
+	return true;
+}
+
+/* Has the watch seen these writes, and no others? */
+static bool watched_is_exact(void)
+{
+	void *pages[WATCHED_PAGES];
+	ULONG_PTR count = WATCHED_PAGES, i;
+	DWORD granularity;
+
+	if (GetWriteWatch(0, WATCHED, WATCHED_PAGES * PAGE, pages, &count,
+			  &granularity) || count != (WATCHED_PAGES + 2) / 3)
+		return false;
+	for (i = 0; i < count; i++)
+		if (pages[i] != WATCHED + 3 * i * PAGE ||
+		    *(char *)pages[i] != (char)(3 * i + 1))
+			return false;
+	return true;
+}
+
 FIXTURE_SETUP(advice)
 {
 	self->fd = library_fd();
 	ASSERT_LE(0, self->fd);
 	ASSERT_TRUE(specimen_make(SPECIMEN));
 	self->base = (char *)SPECIMEN;
+	ASSERT_TRUE(make_watched());
 	self->before = hostmem_status(self->fd);
 }
 
@@ -42,6 +77,7 @@ FIXTURE_TEARDOWN(advice)
 #define EXPECT_UNTOUCHED() do {						\
 	EXPECT_SAME_STATUS(self->before, self->fd);			\
 	EXPECT_INTACT(SPECIMEN);					\
+	EXPECT_TRUE(watched_is_exact());				\
 	EXPECT_CHILD(specimen_is_out_of_reach(SPECIMEN, self->fd));	\
 } while (0)
 
@@ -57,6 +93,8 @@ static const struct range {
 	{ (SEAM - 1) * PAGE,	2 * PAGE },
 	{ GRANULE,		BLOCK },
 	{ SPECIMEN_SIZE - PAGE,	2 * PAGE },
+	{ SPECIMEN_SIZE,	WATCHED_PAGES * PAGE },
+	{ SPECIMEN_SIZE + PAGE,	PAGE },
 };
 
 #define for_each_range(range) \
@@ -83,7 +121,7 @@ static bool advice_must_fail(int advice)
  * All that there are, and some that there aren't.  Poisoning (100, 101) is for
  * pages that the kernel manages: ours it can't even name.
  */
-TEST_F(advice, of_every_number_changes_nothing)
+TEST_F_TIMEOUT(advice, of_every_number_changes_nothing, 120)
 {
 	const struct range *range;
 	int advice, ret;
@@ -137,9 +175,11 @@ TEST_F(advice, locking_changes_nothing)
 		mlockall(flags);
 		/* A reservation of the time when all is to be locked. */
 		if (flags & MCL_FUTURE) {
-			EXPECT_EQ((char *)NEIGHBOUR, reserve_at(NEIGHBOUR, TIB));
-			EXPECT_NOTHING_ALLOWED(NEIGHBOUR);
-			EXPECT_TRUE(VirtualFree((void *)NEIGHBOUR, 0, MEM_RELEASE));
+			char *base = reserve_at(NULL, TIB);
+
+			EXPECT_NE(NULL, base);
+			EXPECT_NOTHING_ALLOWED(base);
+			EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
 		}
 		EXPECT_UNTOUCHED();
 	}
@@ -151,7 +191,7 @@ TEST_F(advice, locking_changes_nothing)
 
 TEST_F(advice, of_other_calls_changes_nothing)
 {
-	unsigned char resident[SPECIMEN_SIZE / PAGE + 1];
+	unsigned char resident[SPECIMEN_SIZE / PAGE + WATCHED_PAGES];
 	const struct range *range;
 	int flags;
 

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define HELD		(2 * MIB)
+#define HELD		MIB
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 
 static char pattern_before[128];
@@ -132,7 +132,7 @@ static void call_often(int nr)
 	}
 }
 
-TEST_F(end, by_kill_at_any_moment)
+TEST_F_TIMEOUT(end, by_kill_at_any_moment, 120)
 {
 	uint64_t rng = 31415926;
 	int i, ready[2];
@@ -140,7 +140,7 @@ TEST_F(end, by_kill_at_any_moment)
 	pid_t child;
 	char byte;
 
-	for (i = 0; i < 30; i++) {
+	for (i = 0; i < 24; i++) {
 		ASSERT_EQ(0, pipe(ready));
 		child = fork();
 		ASSERT_LE(0, child);
@@ -163,7 +163,7 @@ TEST_F(end, by_kill_at_any_moment)
 	}
 }
 
-TEST_F(end, by_exit_and_faults_while_others_are_in_calls)
+TEST_F_TIMEOUT(end, by_exit_and_faults_while_others_are_in_calls, 120)
 {
 	pid_t child;
 	int i;
@@ -173,7 +173,7 @@ TEST_F(end, by_exit_and_faults_while_others_are_in_calls)
 		ASSERT_LE(0, child);
 		if (!child) {
 			start_callers(2);
-			call_often(5);
+			call_often(3);
 			switch (i % 4) {
 			case 0:
 				_exit(0);
@@ -282,7 +282,7 @@ static void *fork_for_ever(void *arg)
 }
 
 /* A fork copies the address space that others are changing. */
-TEST_F(end, while_others_fork)
+TEST_F_TIMEOUT(end, while_others_fork, 120)
 {
 	pthread_t thread;
 	pid_t child;

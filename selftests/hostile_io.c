@@ -39,19 +39,6 @@ FIXTURE_TEARDOWN(io)
 	EXPECT_INTACT(SPECIMEN);
 }
 
-/* A page of each kind, all but guard pages, which are for once. */
-static const unsigned int pages[] = {
-	RESERVED, READONLY, READWRITE, NOACCESS, EXECUTE, SEAM, MIDDLE,
-};
-
-/* Give a page back what stamp() gave it. */
-static void mend(unsigned int page)
-{
-	memset(at(page), 0, PAGE);
-	stamp(at(page), PAGE, SEED);
-	memcpy(at(page) + CODE, code_of_42, sizeof(code_of_42));
-}
-
 #define EXPECT_EFAULT(call) do {					\
 	errno = 0;							\
 	EXPECT_EQ(-1, (long)(call));					\
@@ -66,8 +53,8 @@ TEST_F(io, vmsplice_gets_no_page)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		struct iovec iov = { .iov_base = at(pages[i]), .iov_len = PAGE };
+	for (i = 0; i < ARRAY_SIZE(copied); i++) {
+		struct iovec iov = { .iov_base = at(copied[i]), .iov_len = PAGE };
 
 		EXPECT_EFAULT(vmsplice(self->pipe[1], &iov, 1, 0));
 		EXPECT_EFAULT(vmsplice(self->pipe[1], &iov, 1, 8 /* GIFT */));
@@ -79,9 +66,9 @@ static int readv_of_parent(pid_t pid)
 	char buffer[2 * PAGE] = {};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+	for (i = 0; i < ARRAY_SIZE(copied); i++) {
 		struct iovec own = { .iov_base = buffer, .iov_len = PAGE };
-		struct iovec his = { .iov_base = at(pages[i]), .iov_len = PAGE };
+		struct iovec his = { .iov_base = at(copied[i]), .iov_len = PAGE };
 
 		CHECK(process_vm_readv(pid, &own, 1, &his, 1, 0) == -1);
 		CHECK(errno == EFAULT);
@@ -106,17 +93,17 @@ TEST_F(io, process_vm_calls_get_no_page)
 	EXPECT_EQ(32, process_vm_writev(getpid(), own, 2, his, 2, 0));
 	EXPECT_CHILD(readv_of_parent(getppid()));
 	/* The near side is copied to and from, as by any call. */
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		struct iovec local = { .iov_base = at(pages[i]), .iov_len = 64 };
+	for (i = 0; i < ARRAY_SIZE(copied); i++) {
+		struct iovec local = { .iov_base = at(copied[i]), .iov_len = 64 };
 		const struct protection *p =
-			protection_of(query(at(pages[i])).Protect);
+			protection_of(query(at(copied[i])).Protect);
 
 		EXPECT_EQ(p->write ? 32 : -1,
 			  process_vm_readv(getpid(), &local, 1, his, 1, 0));
 		EXPECT_EQ(p->read ? 32 : -1,
 			  process_vm_writev(getpid(), &local, 1, his, 1, 0));
 		if (p->write)
-			mend(pages[i]);
+			mend(copied[i]);
 	}
 }
 
@@ -134,8 +121,8 @@ TEST_F(io, sending_without_copying_gets_no_page)
 	ASSERT_LE(0, sock);
 	ASSERT_EQ(0, setsockopt(sock, SOL_SOCKET, SO_ZEROCOPY_, &on, sizeof(on)));
 	ASSERT_EQ(0, connect(sock, (struct sockaddr *)&to, sizeof(to)));
-	for (i = 0; i < ARRAY_SIZE(pages); i++)
-		EXPECT_EFAULT(send(sock, at(pages[i]), PAGE, MSG_ZEROCOPY_));
+	for (i = 0; i < ARRAY_SIZE(copied); i++)
+		EXPECT_EFAULT(send(sock, at(copied[i]), PAGE, MSG_ZEROCOPY_));
 }
 
 /* A file system that takes O_DIRECT must copy or fail. */
@@ -335,13 +322,13 @@ TEST_F(io, asynchronous_io_obeys_the_page)
 
 	ASSERT_EQ(0, ftruncate(file, PAGE));
 	ASSERT_EQ(0, syscall(SYS_io_setup, 8, &context));
-	for (i = 0; i < ARRAY_SIZE(pages) - 1; i++) {
-		DWORD protect = query(at(pages[i])).Protect;
+	for (i = 0; i < ARRAY_SIZE(copied) - 1; i++) {
+		DWORD protect = query(at(copied[i])).Protect;
 
 		*iocb = (struct iocb) {
 			.aio_lio_opcode = IOCB_CMD_PREAD,
 			.aio_fildes = file,
-			.aio_buf = (uintptr_t)at(pages[i]),
+			.aio_buf = (uintptr_t)at(copied[i]),
 			.aio_nbytes = PAGE,
 		};
 		/* The control block and the array of them lie there, too. */
@@ -351,7 +338,7 @@ TEST_F(io, asynchronous_io_obeys_the_page)
 		EXPECT_EQ(protection_of(protect)->write ? (long)PAGE : -EFAULT,
 			  events->res);
 		if (protection_of(protect)->write)
-			mend(pages[i]);
+			mend(copied[i]);
 	}
 	EXPECT_EFAULT(syscall(SYS_io_submit, context, 1, at(NOACCESS)));
 	EXPECT_EFAULT(syscall(SYS_io_setup, 8, at(READONLY) + 16));

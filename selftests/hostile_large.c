@@ -46,6 +46,13 @@ static bool make_large(int fd, bool have, uint32_t protect)
 	return ret == -EOPNOTSUPP && raw_both(fd, LARGE, SIZE, protect) == LARGE;
 }
 
+static void fill(void)
+{
+	stamp((void *)LARGE, SIZE, SEED);
+	memcpy((char *)LARGE + CODE, code_of_42, sizeof(code_of_42));
+	memcpy((char *)LARGE + SIZE - PAGE + CODE, code_of_42, sizeof(code_of_42));
+}
+
 static const char *large_wrong(int fd)
 {
 	struct hostmem_memory_info info;
@@ -82,7 +89,7 @@ TEST_F(large, are_not_touched_by_other_calls)
 	int n;
 
 	ASSERT_TRUE(make_large(self->fd, self->have, HOSTMEM_READWRITE));
-	stamp((void *)LARGE, SIZE, SEED);
+	fill();
 	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
 		char *start = (char *)LARGE + ranges[i].from;
 		size_t size = ranges[i].size;
@@ -114,7 +121,7 @@ TEST_F(large, give_no_page_to_anyone)
 	int fds[2];
 
 	ASSERT_TRUE(make_large(self->fd, self->have, HOSTMEM_READWRITE));
-	stamp((void *)LARGE, SIZE, SEED);
+	fill();
 	ASSERT_EQ(0, pipe(fds));
 	EXPECT_EQ(-1, vmsplice(fds[1], &iov, 1, 0));
 	EXPECT_EQ(EFAULT, errno);
@@ -130,7 +137,7 @@ static int in_small_pages(bool have)
 	int fd = open_device();
 
 	CHECK(make_large(fd, have, HOSTMEM_READWRITE));
-	stamp((void *)LARGE, SIZE, SEED);
+	fill();
 	CHECK(!large_wrong(fd));
 	CHECK(!raw_free(fd, LARGE, 0, HOSTMEM_RELEASE));
 	/* Where nothing may be written, either. */

@@ -108,23 +108,12 @@ FIXTURE_TEARDOWN(uring)
 	EXPECT_INTACT(SPECIMEN);
 }
 
-static const unsigned int pages[] = {
-	RESERVED, READONLY, READWRITE, NOACCESS, EXECUTE, SEAM, MIDDLE,
-};
-
-static void mend(unsigned int page)
-{
-	memset(at(page), 0, PAGE);
-	stamp(at(page), PAGE, SEED);
-	memcpy(at(page) + CODE, code_of_42, sizeof(code_of_42));
-}
-
 TEST_F(uring, buffers_can_not_be_fixed)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		struct iovec iov = { .iov_base = at(pages[i]), .iov_len = PAGE };
+	for (i = 0; i < ARRAY_SIZE(copied); i++) {
+		struct iovec iov = { .iov_base = at(copied[i]), .iov_len = PAGE };
 
 		EXPECT_EQ(-1, syscall(SYS_io_uring_register, self->ring.fd,
 				      IORING_REGISTER_BUFFERS, &iov, 1));
@@ -163,8 +152,8 @@ TEST_F(uring, sending_without_copying_gets_no_page)
 
 	sqe.fd = socket(AF_INET, SOCK_DGRAM, 0);
 	ASSERT_EQ(0, connect(sqe.fd, (struct sockaddr *)&to, sizeof(to)));
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		sqe.addr = (uintptr_t)at(pages[i]);
+	for (i = 0; i < ARRAY_SIZE(copied); i++) {
+		sqe.addr = (uintptr_t)at(copied[i]);
 		EXPECT_EQ(-EFAULT, run(&self->ring, &sqe));
 	}
 }
@@ -176,19 +165,19 @@ TEST_F(uring, copies_obey_the_page)
 	struct io_uring_sqe sqe = { .fd = self->file, .len = PAGE };
 	size_t i, j;
 
-	for (i = 0; i < ARRAY_SIZE(pages); i++)
+	for (i = 0; i < ARRAY_SIZE(copied); i++)
 		for (j = 0; j < ARRAY_SIZE(flags); j++) {
 			const struct protection *p =
-				protection_of(query(at(pages[i])).Protect);
+				protection_of(query(at(copied[i])).Protect);
 
 			sqe.flags = flags[j];
-			sqe.addr = (uintptr_t)at(pages[i]);
+			sqe.addr = (uintptr_t)at(copied[i]);
 			sqe.opcode = IORING_OP_READ;
 			EXPECT_EQ(p->write ? (int)PAGE : -EFAULT,
 				  run(&self->ring, &sqe));
 			if (p->write) {
-				EXPECT_EQ(NULL, nonzero(at(pages[i]), PAGE));
-				mend(pages[i]);
+				EXPECT_EQ(NULL, nonzero(at(copied[i]), PAGE));
+				mend(copied[i]);
 			}
 			sqe.opcode = IORING_OP_WRITE;
 			sqe.off = 32 * PAGE;
