@@ -180,13 +180,22 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 			return -EINVAL;
 		return hm_space_watch(space, start, end, true, NULL, 0, &nr);
 	}
+	/* Can it be written?  When pages have been reset, it is late to know. */
+	if (put_user(watch->out_count, &uarg->out_count))
+		return -EFAULT;
 	batch = kvmalloc_array(min_t(u64, WATCH_BATCH, watch->count),
 			       sizeof(*batch), HM_GFP);
 	if (!batch)
 		return -ENOMEM;
 	err = watch_batches(space, watch, start, end, batch, &count);
+	if (!err && put_user(count, &uarg->out_count)) {
+		if (watch->flags & HOSTMEM_WATCH_RESET)
+			watch_undo(space, u64_to_user_ptr(watch->pages), count,
+				   batch);
+		err = -EFAULT;
+	}
 	kvfree(batch);
-	return err ?: put_user(count, &uarg->out_count);
+	return err;
 }
 
 static int ioc_status(struct hm_space *space, union hm_ioctl_arg *arg,
