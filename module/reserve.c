@@ -117,6 +117,7 @@ static int reserve_error(int err)
 	case -EPERM:				/* below mmap_min_addr */
 		return -EADDRNOTAVAIL;
 	case -ENOMEM:				/* A12 */
+	case -EAGAIN:				/* RLIMIT_MEMLOCK, after mlockall() */
 		return -ENOSPC;
 	default:
 		return err;
