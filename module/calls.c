@@ -137,7 +137,7 @@ int hm_space_protect(struct hm_space *space, unsigned long start,
 	if (err)
 		return err;
 	region = find_to_change(space, start, end);
-	err = hm_space_may_have(region, want);
+	err = hm_space_may_have(region, want, false);
 	if (!err)
 		err = hm_region_protect(region, start, end, want, old);
 	unlock_for_change(space);

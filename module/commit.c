@@ -84,7 +84,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 	if (err)
 		return err;
 	region = hm_space_find(space, start, end);
-	err = hm_space_may_have(region, req->want);
+	err = hm_space_may_have(region, req->want, req->large);
 	if (!err) {
 		/* The kernel maps large pages with the protection of the VMA. */
 		if (req->large)

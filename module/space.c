@@ -105,9 +105,10 @@ struct hm_region *hm_space_find_to_free(struct hm_space *space,
 	return region;
 }
 
-int hm_space_may_have(const struct hm_region *region, hm_state_t want)
+int hm_space_may_have(const struct hm_region *region, hm_state_t want,
+		      bool large)
 {
-	if (!region || (region->large && region->committed))
+	if (!region || region->large != large || (large && region->committed))
 		return -EADDRNOTAVAIL;
 	if (hm_state_allows(hm_state_fire(want), HM_EXEC) &&
 	    !(region->vma->vm_flags & VM_EXEC))

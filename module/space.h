@@ -136,12 +136,18 @@ struct hm_region *hm_space_find_to_free(struct hm_space *space,
  * hm_space_may_have - may pages of a region get a state?
  * @region: the region or NULL
  * @want: the state
+ * @large: whether these are large pages
  *
- * Return: 0; -EADDRNOTAVAIL if there is no region, or one of large pages, which
- * stay what they are (rules C15, L3); -EACCES if the device is mounted noexec
- * and @want is executable.
+ * A region of large pages gets all of them from the call that reserves it.  Were
+ * another thread to commit a small one before that, its surroundings would be
+ * mapped, too.
+ *
+ * Return: 0; -EADDRNOTAVAIL if there is no region, or one of the other kind, or of
+ * large pages that are there, which stay what they are (rules C15, L3); -EACCES if
+ * the device is mounted noexec and @want is executable.
  */
-int hm_space_may_have(const struct hm_region *region, hm_state_t want);
+int hm_space_may_have(const struct hm_region *region, hm_state_t want,
+		      bool large);
 
 /**
  * struct hm_account - what a region has had before a change
