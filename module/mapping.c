@@ -9,6 +9,7 @@
  */
 #include <linux/hostmem.h>
 #include <linux/mm.h>
+#include <linux/userfaultfd_k.h>
 
 #include "calls.h"
 #include "compat.h"
@@ -36,6 +37,8 @@ static vm_fault_t vma_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 
+	if (userfaultfd_armed(vma))	/* see hm_space_may_have() */
+		return VM_FAULT_SIGSEGV;
 	return hm_space_fault(space_of(vma), vma->vm_private_data,
 			      vmf->address & PAGE_MASK, access_of(vmf),
 			      vmf->flags & FAULT_FLAG_USER);
@@ -55,6 +58,8 @@ static vm_fault_t __maybe_unused vma_huge_fault(struct vm_fault *vmf,
 
 	if (order != PMD_SHIFT - PAGE_SHIFT)
 		return VM_FAULT_FALLBACK;
+	if (userfaultfd_armed(vma))
+		return VM_FAULT_SIGSEGV;
 	return hm_space_huge_fault(space_of(vma), vma->vm_private_data, vmf,
 				   access_of(vmf));
 }

@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/userfaultfd_k.h>
 
 #include "charge.h"
 #include "compat.h"
@@ -110,6 +111,8 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 {
 	if (!region || region->large != large || (large && region->committed))
 		return -EADDRNOTAVAIL;
+	if (userfaultfd_armed(region->vma))
+		return -EACCES;
 	if (hm_state_allows(hm_state_fire(want), HM_EXEC) &&
 	    !(region->vma->vm_flags & VM_EXEC))
 		return -EACCES;

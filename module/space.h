@@ -142,9 +142,15 @@ struct hm_region *hm_space_find_to_free(struct hm_space *space,
  * another thread to commit a small one before that, its surroundings would be
  * mapped, too.
  *
+ * Some kernels (6.7 to 7.2 or so) let a process register any mapping with
+ * userfaultfd for asynchronous write protection, and mark PTEs that we haven't set
+ * yet.  remap_pfn_range() takes that for a bug.  So such a region gets no PTE until
+ * it is unregistered.
+ *
  * Return: 0; -EADDRNOTAVAIL if there is no region, or one of the other kind, or of
  * large pages that are there, which stay what they are (rules C15, L3); -EACCES if
- * the device is mounted noexec and @want is executable.
+ * userfaultfd has the region, or the device is mounted noexec and @want is
+ * executable.
  */
 int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 		      bool large);

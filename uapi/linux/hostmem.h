@@ -37,7 +37,8 @@
  * EOPNOTSUPP      this kernel or processor can't do that, e.g. large pages
  * EXDEV           the caller's address space isn't the one that opened the file
  * EACCES          the system forbids the mapping, e.g. executable pages of a
- *                 device that is mounted noexec
+ *                 device that is mounted noexec, or any of a region that has
+ *                 been registered with userfaultfd
  * EPERM           the caller lacks the privilege (CAP_IPC_LOCK, large pages)
  * ETIMEDOUT       the deadline passed before the commit limit had room
  * ECANCELED       HOSTMEM_IOC_SHUTDOWN ended the call
