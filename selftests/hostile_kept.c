@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Description: addresses that the kernel keeps and uses later - signal stacks,
- * robust lists, thread ids, restartable sequences, userfaultfd - in pages that
- * have changed meanwhile: the process may die of it, no one else notices.
+ * robust lists, thread ids, restartable sequences - in pages that have changed
+ * meanwhile: the process may die of it, no one else notices.
  */
 #include "hostile.h"
 
 #include <linux/futex.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -316,71 +315,6 @@ static int rseq_area(const struct fate *fate)
 TEST_F(kept, area_of_restartable_sequences)
 {
 	EXPECT_SURVIVED(rseq_area, false);
-}
-
-/*
- * Userfaultfd would put entries of its own into the page tables, so it may have
- * no hold on a region, whatever it is asked for.
- */
-
-#define WP_ASYNC	(1ull << 15)	/* UFFD_FEATURE_WP_ASYNC, since 6.7 */
-
-static int start_uffd(__u64 features)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = features };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (uffd >= 0 && ioctl(uffd, UFFDIO_API, &api)) {
-		close(uffd);
-		return -1;
-	}
-	return uffd;
-}
-
-TEST_F(kept, userfaultfd_can_not_be_had)
-{
-	static const __u64 features[] = { 0, WP_ASYNC };
-	int uffd, usable = 0, result;
-	struct range { size_t from, size; } ranges[] = {
-		{ 0, SPECIMEN_SIZE }, { PAGE, PAGE }, { GRANULE, BLOCK },
-	};
-	unsigned int mode;
-	size_t i, j;
-
-	ASSERT_TRUE(specimen_make(SPECIMEN));
-	for (i = 0; i < ARRAY_SIZE(features); i++) {
-		uffd = start_uffd(features[i]);
-		/* Older kernels haven't the second feature. */
-		ASSERT_TRUE(uffd >= 0 || i);
-		for (mode = 0; mode < 16 && uffd >= 0; mode++)
-			for (j = 0; j < ARRAY_SIZE(ranges); j++) {
-				struct uffdio_register arg = {
-					.range = { SPECIMEN + ranges[j].from,
-						   ranges[j].size },
-					.mode = mode,
-				};
-				struct uffdio_writeprotect protect = {
-					.range = arg.range,
-					.mode = UFFDIO_WRITEPROTECT_MODE_WP,
-				};
-
-				result = ioctl(uffd, UFFDIO_REGISTER, &arg);
-				EXPECT_EQ(-1, result)
-					TH_LOG("features %llx mode %u",
-					       features[i], mode);
-				/* It would crash the kernel before long. */
-				if (!result)
-					_exit(1);
-				EXPECT_EQ(-1, ioctl(uffd, UFFDIO_WRITEPROTECT,
-						    &protect));
-				ioctl(uffd, UFFDIO_UNREGISTER, &arg.range);
-			}
-		usable += uffd >= 0;
-		close(uffd);
-	}
-	EXPECT_LE(1, usable);
-	EXPECT_INTACT(SPECIMEN);
-	ASSERT_TRUE(VirtualFree((void *)SPECIMEN, 0, MEM_RELEASE));
 }
 
 TEST_HARNESS_MAIN

@@ -86,6 +86,8 @@ static int limit_on_locked_memory(void)
 
 	CHECK(!setrlimit(RLIMIT_MEMLOCK, &limit));
 	CHECK(!setgid(65534) && !setuid(65534));
+	/* What is another user's may not be looked at, unless it says so. */
+	CHECK(!prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
 	/* So that there is a descriptor, and memory, from before. */
 	CHECK(specimen_make(SPECIMEN));
 	CHECK(!mlockall(MCL_FUTURE));
