@@ -154,8 +154,11 @@ TEST_F_TIMEOUT(machine, is_full, 240)				/* H18 */
 	hog = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ASSERT_NE(MAP_FAILED, hog);
-	/* What is available is an estimate: so look after each step. */
-	for (at = 0; meminfo("MemAvailable") > meminfo("MemTotal") / 24; at += BLOCK)
+	/*
+	 * Little is a sixteenth.  What is available is an estimate: so look after
+	 * each step, and take no more than needed.
+	 */
+	for (at = 0; meminfo("MemAvailable") > meminfo("MemTotal") / 18; at += BLOCK)
 		ASSERT_EQ(0, madvise(hog + at, BLOCK, MADV_POPULATE_WRITE));
 	until(&self->callback, eMemoryAvailableLow);
 	ASSERT_EQ(S_OK, IHostMemoryManager_GetMemoryLoad(manager, &load, &bytes));
