@@ -9,8 +9,8 @@ KDIR ?= $(firstword $(shell ls -dvr /usr/src/linux-headers-*-amd64 2>/dev/null) 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
 
-.PHONY: all modules userlib run check check-kernels check-debug coverage shell bench stress install \
-	modules_install dkms clean help
+.PHONY: all modules userlib run check check-kernels check-debug check-all coverage shell \
+	bench stress install modules_install dkms clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
 modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
@@ -30,7 +30,10 @@ check-kernels:			## the same on Linux 6.1, 6.12 and the latest that Debian has
 	selftests/check --kernel 6.1 --kernel 6.12 --kernel latest
 check-debug:			## the same on a kernel with KASAN, lockdep, kmemleak and more
 	selftests/check --kernel debug --coverage build/coverage
-coverage:			## which lines of the module check-debug has run
+check-all:			## the same on all four
+	selftests/check --kernel 6.1 --kernel 6.12 --kernel latest --kernel debug \
+		--coverage build/coverage
+coverage:			## which lines of the module check-debug or check-all have run
 	$(VM)/coverage build/coverage
 shell:				## a shell in a virtual machine with the module loaded
 	$(VM)/run --shell
