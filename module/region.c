@@ -55,7 +55,7 @@ unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice)
 }
 
 void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
-		struct hm_discard *discard)
+			  struct hm_discard *discard)
 {
 	xa_erase(&region->blocks, block_index(region, block->start));
 	list_add_tail(&block->link, &discard->blocks);

@@ -592,8 +592,8 @@ TEST_F(model, agrees_after_random_calls_C2_C5_C6_C7_C8_C9_F8_F9)
 	for (page = 0; page < MODEL_PAGES; page += run_of(self->m, page))
 		if (self->m->protect[page]) {
 			ASSERT_NE(NULL, commit_at(self->m->base + page * PAGE,
-					      run_of(self->m, page) * PAGE,
-					      PAGE_READWRITE));
+						  run_of(self->m, page) * PAGE,
+						  PAGE_READWRITE));
 		}
 	for (page = 0; page < MODEL_PAGES; page++) {
 		EXPECT_TRUE(page_is_right(self->m, page))

@@ -266,7 +266,8 @@ HELPER MEMORY_BASIC_INFORMATION query(const void *addr)
 }
 
 #define EXPECT_QUERY(address, base, alloc_base, alloc_protect, size, state,	\
-		     protect, type) do {					\
+		     protect, type)						\
+do {										\
 	MEMORY_BASIC_INFORMATION __info;					\
 	SIZE_T __length = POISON_DWORD;						\
 										\

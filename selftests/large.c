@@ -74,7 +74,7 @@ TEST(arguments_A6_A14_L1)
 		0, PAGE_NOACCESS, PAGE_READWRITE | PAGE_GUARD, 0x08, 0x06,
 	};
 	struct hostmem_status before = hostmem_status(library_fd());
-	int i, j;
+	size_t i, j;
 
 	for (i = 0; i < 2; i++) {
 		for (j = 0; j < ARRAY_SIZE(bad); j++)

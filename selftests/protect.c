@@ -262,7 +262,7 @@ TEST_F(pages, alternate_within_one_mapping)
 	/* And the other way round. */
 	for (i = 0; i < nr; i++) {
 		ASSERT_NE(NULL, commit_at(base + i * PAGE, PAGE,
-				      protections[5 - i % 6].protect));
+					  protections[5 - i % 6].protect));
 	}
 	EXPECT_EQ(1, mappings(getpid(), FIXED, FIXED + REGION));
 	for (i = 0; i < nr; i++) {

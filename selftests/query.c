@@ -212,7 +212,7 @@ TEST_F(query, each_protection_is_a_run_Q5_Q6)
 
 	for (i = 0; i < ARRAY_SIZE(protections); i++) {
 		ASSERT_NE(NULL, commit_at(base + i * 3 * PAGE, 3 * PAGE,
-				      protections[i].protect));
+					  protections[i].protect));
 	}
 	for (i = 0; i < ARRAY_SIZE(protections); i++) {
 		EXPECT_COMMITTED(base + i * 3 * PAGE, base, 3 * PAGE,

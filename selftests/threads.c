@@ -87,13 +87,15 @@ static void *work_on_own_pages(void *arg)
 	struct worker *worker = arg;
 	uint64_t value[256] = {};
 	DWORD protect[256] = {};
+	volatile uint64_t *word;
 	unsigned long i, own;
+	char *page;
 
 	pthread_barrier_wait(&start);
 	for (i = 0; i < ROUNDS; i++) {
 		own = random_below(&worker->rng, worker->pages / THREADS);
-		char *page = worker->base + (own * THREADS + worker->number) * PAGE;
-		volatile uint64_t *word = (volatile uint64_t *)page;
+		page = worker->base + (own * THREADS + worker->number) * PAGE;
+		word = (volatile uint64_t *)page;
 
 		switch (random_below(&worker->rng, 4)) {
 		case 0:
@@ -155,15 +157,16 @@ static void *work_on_all_pages(void *arg)
 		char *at = worker->base + first * PAGE;
 		MEMORY_BASIC_INFORMATION info;
 		struct fault fault;
+		DWORD protect;
 
 		switch (random_below(&worker->rng, 5)) {
 		case 0:
 			MUST(VirtualFree(at, nr * PAGE, MEM_DECOMMIT));
 			break;
 		case 1:
-			MUST(commit_at(at, nr * PAGE,
-				       protections[random_below(&worker->rng,
-								ARRAY_SIZE(protections))].protect) == at);
+			protect = protections[random_below(&worker->rng,
+							   ARRAY_SIZE(protections))].protect;
+			MUST(commit_at(at, nr * PAGE, protect) == at);
 			break;
 		case 2:
 			MUST(commit_at(at, nr * PAGE, PAGE_READWRITE) == at);
@@ -270,7 +273,7 @@ TEST_F(threads, that_write_never_fault_while_writing_is_allowed_C5_C6)
 		ASSERT_NE(NULL, commit_at(base, pages * PAGE, protect));
 		/* And one page within. */
 		ASSERT_NE(NULL, commit_at(base + round % pages * PAGE, PAGE,
-				      PAGE_READWRITE));
+					  PAGE_READWRITE));
 	}
 	done = true;
 	JOIN_WORKERS(workers);
@@ -317,7 +320,7 @@ TEST_F(threads, that_read_never_fault_while_reading_is_allowed_C5_C6)
 	/* All but PAGE_NOACCESS, which is the first. */
 	for (i = 0; i < 300; i++) {
 		ASSERT_NE(NULL, commit_at(base, pages * PAGE,
-				      protections[1 + i % 5].protect));
+					  protections[1 + i % 5].protect));
 	}
 	done = true;
 	JOIN_WORKERS(workers);
@@ -363,7 +366,7 @@ TEST_F(threads, that_may_fault_see_contents_or_the_address_C7)
 	START_WORKERS(workers, read_or_fault, base, pages);
 	for (i = 0; i < 300; i++) {
 		ASSERT_NE(NULL, commit_at(base, pages * PAGE,
-				      i % 2 ? PAGE_NOACCESS : PAGE_READONLY));
+					  i % 2 ? PAGE_NOACCESS : PAGE_READONLY));
 	}
 	done = true;
 	JOIN_WORKERS(workers);

@@ -73,9 +73,10 @@ static void print_zeroing(void)
 static bool is_at_least(const struct utsname *system, unsigned int major,
 			unsigned int minor)
 {
-	unsigned int has_major = 0, has_minor = 0;
+	unsigned int has_major, has_minor;
 
-	sscanf(system->release, "%u.%u", &has_major, &has_minor);
+	if (sscanf(system->release, "%u.%u", &has_major, &has_minor) != 2)
+		return false;
 	return has_major > major || (has_major == major && has_minor >= minor);
 }
 

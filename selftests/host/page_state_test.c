@@ -227,7 +227,7 @@ static unsigned int naive_run(const hm_state_t *states, unsigned int from,
  * One other page at each place, or none, for each beginning, end and alignment:
  * the steps of eight pages must find it wherever it is.
  */
-#define RUN_CASES	((unsigned long)8 * (RUN_ROOM + 1) *			\
+#define RUN_CASES	(8ul * (RUN_ROOM + 1) *				\
 			 ((RUN_ROOM + 1) * (RUN_ROOM + 2) / 2))
 
 static void runs_with_one_other_page(void)

@@ -207,7 +207,7 @@ static void watch(void)
 
 	base = VirtualAlloc(NULL, MIB, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
 			    PAGE_READWRITE);
-	if (!claim(base != NULL, "1 MiB is reserved with MEM_WRITE_WATCH and committed"))
+	if (!claim(base, "1 MiB is reserved with MEM_WRITE_WATCH and committed"))
 		return;
 	base[3 * PAGE] = 1;
 	base[200 * PAGE + 5] = 1;

@@ -46,7 +46,7 @@ struct hostmem_callback {
  */
 struct hostmem_handled {
 	struct sigaction replaced[2];
-	_Atomic(const struct sigaction *) previous;
+	const struct sigaction *_Atomic previous;
 	atomic_bool spent;
 };
 
@@ -58,7 +58,7 @@ static struct hostmem_callback *all_callbacks;
 static bool installed;
 
 /* The one that counts, or NULL; written with the lock, read without. */
-static _Atomic(const struct hostmem_callback *) current_callback;
+static const struct hostmem_callback *_Atomic current_callback;
 
 #if defined(__x86_64__)
 
