@@ -1,6 +1,32 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Description: each public header compiles alone, as C and as C++.
+# Description: each public header, the module's too, compiles alone in each version of C
+# and C++, twice in a row, by gcc and by clang.
 
 set -eu
-exec make -s -C "$(dirname "$0")/../../userlib" check-headers
+
+cd "$(dirname "$0")/../../userlib"
+make -s check-headers
+status=0
+
+# compile HEADER LANGUAGE COMPILER STANDARD...
+compile()
+{
+	local header=$1 language=$2 compiler=$3 standard
+
+	for standard in "${@:4}"; do
+		printf '#include <%s>\n' "$header" "$header" |
+			"$compiler" -Iinclude -I../uapi -x "$language" -std="$standard" -Wall \
+				-Wextra -Wundef -pedantic -Werror -fsyntax-only - || status=1
+	done
+}
+
+while read -r header; do
+	for compiler in gcc clang; do
+		compile "$header" c "$compiler" c90 c99 c11 c17 c2x
+	done
+	for compiler in g++ clang++; do
+		compile "$header" c++ "$compiler" c++98 c++03 c++11 c++14 c++17 c++20
+	done
+done < <(find include ../uapi -name '*.h' -printf '%P\n')
+exit "$status"
