@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Description: the kernel's checkpatch.pl has nothing to say about the project's C files.
+
+set -eu
+
+# shellcheck source=SCRIPTDIR/common.sh
+. "$(dirname "$(realpath "$0")")/common.sh"
+new_copy checkpatch
+harness=$("$top/selftests/vm/harness")
+cd "$copy"
+
+# Names that it would not know for types; long ones first, as it takes the first that
+# fits.
+grep -rhoP '^typedef .*\b\K\w+(?=;$)|^} \K\w+' userlib/include | sort -r >types
+
+everywhere=(
+	BIT_MACRO		# sizes and masks, also where there is no BIT()
+	CONSTANT_COMPARISON	# takes MACRO(...) on the left for a constant
+	LINUX_VERSION_CODE	# as code outside of the kernel must
+	MACRO_ARG_REUSE		# iterators and checks; their arguments are variables
+	UNCOMMENTED_DEFINITION	# of locks: the comment is the structure's
+)
+library=(
+	ARRAY_SIZE		# the kernel's, as the next one
+	PREFER_DEFINED_ATTRIBUTE_MACRO
+	PREFER_KERNEL_TYPES	# user space has uint32_t
+	CAMELCASE		# Windows' names
+	NEW_TYPEDEFS		# Windows' types
+	OPEN_ENDED_LINE		# calls of long names in calls of long names
+)
+tests=(
+	BRACES			# EXPECT_EQ() and the like are two statements
+	COMPLEX_MACRO		# storage classes and statements in macros
+	EMBEDDED_FUNCTION_NAME	# functions called guard and meminfo
+	LONG_LINE_STRING	# text that is as wide as what it explains
+	MACRO_WITH_FLOW_CONTROL	# checks that end a function
+	USE_NEGATIVE_ERRNO	# takes EXECUTE for one
+	VOLATILE		# memory that signal handlers and others change
+)
+
+# check TYPES DIRECTORY...
+check()
+{
+	local ignore=${1// /,}
+
+	shift
+	find "$@" -name '*.[ch]' -print0 | xargs -0 -P "$(nproc)" -n 4 \
+		"$harness/scripts/checkpatch.pl" --no-tree --root userlib --strict \
+		--terse --show-types --no-summary --typedefsfile types \
+		--ignore "$ignore" -f || status=1
+}
+
+check "${everywhere[*]}" module
+# The number of a call comes straight after its structure.
+check "${everywhere[*]} LINE_SPACING" uapi
+check "${everywhere[*]} ${library[*]}" userlib
+check "${everywhere[*]} ${library[*]} ${tests[*]}" selftests
+exit "$status"

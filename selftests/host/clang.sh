@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Description: clang builds the module, the library and the tests, and has no warnings.
+
+set -eu
+
+# shellcheck source=SCRIPTDIR/common.sh
+. "$(dirname "$(realpath "$0")")/common.sh"
+new_copy clang
+find_tools
+
+# The headers come configured for gcc. Off: what clang has no option for, and
+# objtool, which would miss it.
+build_module CC=clang W=12 CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_RETHUNK= \
+	CONFIG_SLS= CONFIG_INIT_STACK_ALL_ZERO= CONFIG_FTRACE_MCOUNT_USE_CC= \
+	CONFIG_OBJTOOL= KCFLAGS=-Wno-unknown-warning-option
+
+# What is wrong with -Weverything, for all:
+flags=(-Werror -Weverything
+	-Wno-documentation -Wno-documentation-unknown-command	# comments are not Doxygen's
+	-Wno-padded						# as structures often are
+	-Wno-reserved-identifier -Wno-reserved-macro-identifier	# names of Windows, the kernel
+	-Wno-disabled-macro-expansion				# sa_handler, si_addr of glibc
+)
+CFLAGS=${flags[*]} build_library CC=clang
+
+# ... and for programs, which are GNU C, and half of them the harness's macros.
+flags+=(-isystem "$harness"
+	-Wno-gnu -Wno-pedantic -Wno-zero-length-array -Wno-c++-compat
+	-Wno-missing-prototypes -Wno-missing-noreturn -Wno-unused-parameter
+	-Wno-used-but-marked-unused -Wno-sign-compare
+	-Wno-conversion						# small numbers in large types
+	-Wno-cast-qual -Wno-cast-align				# memory is seen as this and that
+	-Wno-atomic-implicit-seq-cst				# plain counters among threads
+	-Wno-switch-enum					# has its default
+)
+CFLAGS=${flags[*]} build_programs CC=clang CXX=clang++
+exit "$status"
