@@ -10,8 +10,10 @@ set -eu
 new_copy sparse
 find_tools
 
-# Without these two, which blame us for the kernel's struct_size() and min().
-flags='-Wsparse-all -Wno-flexible-array-sizeof -Wno-pointer-arith -fmax-warnings=unlimited'
+# Without these three, which blame us for the kernel's struct_size() and min(), and for
+# its READ_ONCE() of a bool.
+flags='-Wsparse-all -Wno-flexible-array-sizeof -Wno-pointer-arith -Wno-sizeof-bool
+	-fmax-warnings=unlimited'
 
 build_module C=2 CF="$flags"
 exit "$status"

@@ -339,7 +339,7 @@ struct hostmem_load {
  * struct hostmem_load_page: the first is about the machine and the module, the
  * second about this file.
  */
-#define HOSTMEM_LOAD_OFFSET	0x1000000000000000
+#define HOSTMEM_LOAD_OFFSET	0x1000000000000000ll
 #define HOSTMEM_LOAD_PAGES	2u
 
 /**
