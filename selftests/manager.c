@@ -139,30 +139,30 @@ TEST(out_of_memory)						/* H2, H3 */
 	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
 }
 
+static HRESULT commit_pages(IHostMemoryManager *manager, void *base,
+			    unsigned int pages, EMemoryCriticalLevel level)
+{
+	void *mem;
+
+	return IHostMemoryManager_VirtualAlloc(manager, base, pages * PAGE,
+					       MEM_COMMIT, PAGE_READWRITE,
+					       level, &mem);
+}
+
 /* The reserves of the levels are of the manager's limit, too (10 percent). */
 TEST(levels)							/* H6 */
 {
 	IHostMemoryManager *manager = make_manager(1000 * PAGE, 0);
-	void *base, *mem;
+	void *base;
 
 	ASSERT_EQ(S_OK, manager_alloc(manager, NULL, 2 * BLOCK, MEM_RESERVE,
 				      &base));
-	EXPECT_EQ(S_OK, IHostMemoryManager_VirtualAlloc(manager, base, 900 * PAGE,
-			MEM_COMMIT, PAGE_READWRITE, eTaskCritical, &mem));
-	EXPECT_EQ(E_OUTOFMEMORY, IHostMemoryManager_VirtualAlloc(manager, base,
-			901 * PAGE, MEM_COMMIT, PAGE_READWRITE, eTaskCritical,
-			&mem));
-	EXPECT_EQ(S_OK, IHostMemoryManager_VirtualAlloc(manager, base, 950 * PAGE,
-			MEM_COMMIT, PAGE_READWRITE, eAppDomainCritical, &mem));
-	EXPECT_EQ(E_OUTOFMEMORY, IHostMemoryManager_VirtualAlloc(manager, base,
-			951 * PAGE, MEM_COMMIT, PAGE_READWRITE,
-			eAppDomainCritical, &mem));
-	EXPECT_EQ(S_OK, IHostMemoryManager_VirtualAlloc(manager, base,
-			1000 * PAGE, MEM_COMMIT, PAGE_READWRITE,
-			eProcessCritical, &mem));
-	EXPECT_EQ(E_OUTOFMEMORY, IHostMemoryManager_VirtualAlloc(manager, base,
-			1001 * PAGE, MEM_COMMIT, PAGE_READWRITE,
-			eProcessCritical, &mem));
+	EXPECT_EQ(S_OK, commit_pages(manager, base, 900, eTaskCritical));
+	EXPECT_EQ(E_OUTOFMEMORY, commit_pages(manager, base, 901, eTaskCritical));
+	EXPECT_EQ(S_OK, commit_pages(manager, base, 950, eAppDomainCritical));
+	EXPECT_EQ(E_OUTOFMEMORY, commit_pages(manager, base, 951, eAppDomainCritical));
+	EXPECT_EQ(S_OK, commit_pages(manager, base, 1000, eProcessCritical));
+	EXPECT_EQ(E_OUTOFMEMORY, commit_pages(manager, base, 1001, eProcessCritical));
 	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
 }
 
@@ -370,8 +370,8 @@ TEST(release_frees_all)
 
 	for (i = 0; i < 20; i++)
 		ASSERT_EQ(S_OK, manager_alloc(manager, NULL, (i + 1) * 64 * KIB,
-				i % 2 ? MEM_RESERVE : MEM_RESERVE | MEM_COMMIT,
-				&mem[i]));
+					      i % 2 ? MEM_RESERVE :
+					      MEM_RESERVE | MEM_COMMIT, &mem[i]));
 	EXPECT_LT(before.out_total_committed_bytes,
 		  hostmem_status(fd).out_total_committed_bytes);
 	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
@@ -397,7 +397,7 @@ static void *use_and_count(void *arg)
 		failures += IHostMemoryManager_VirtualProtect(manager, mem, PAGE,
 							      PAGE_READONLY,
 							      &old) != S_OK;
-		failures += unstamped(mem, 64 * KIB, i) != NULL;
+		failures += !!unstamped(mem, 64 * KIB, i);
 		failures += manager_free(manager, mem, 0, MEM_RELEASE) != S_OK;
 		failures += !IHostMemoryManager_Release(manager);
 	}

@@ -123,6 +123,7 @@ static HRESULT callback_notify(ICLRMemoryNotificationCallback *This, EMemoryAvai
 static const ICLRMemoryNotificationCallbackVtbl callback_vtbl = {
 	callback_query, callback_add_ref, callback_release, callback_notify,
 };
+
 static ICLRMemoryNotificationCallback callback = { &callback_vtbl };
 
 /* One bit for each call that doesn't answer what it should. */

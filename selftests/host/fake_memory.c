@@ -160,7 +160,8 @@ int fake_memory_alloc(struct fake_file *file, struct hostmem_alloc *arg)
 		if (!region)
 			return EADDRNOTAVAIL;
 	} else {
-		region = ours = reserve(file, length);
+		ours = reserve(file, length);
+		region = ours;
 		if (!region)
 			return ENOSPC;
 		start = (uintptr_t)region->base;

@@ -60,7 +60,7 @@ static void *get(SIZE_T size)
 	void *mem = &mem;
 	HRESULT hr = IHostMalloc_Alloc(heap, size, eTaskCritical, &mem);
 
-	if (hr == S_OK ? !mem : mem != NULL)
+	if (hr == S_OK ? !mem : !!mem)
 		abort();
 	return mem;
 }

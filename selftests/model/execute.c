@@ -20,7 +20,8 @@
 /* Where nothing can be stored, but from where something can be read. */
 static const uint64_t readonly[16] = { 1 };
 
-static bool is_allowed(struct worker *w, struct answer answer, results_t allowed)
+static bool is_allowed(struct worker *w,
+		       struct answer answer, results_t allowed)
 {
 	char text[128];
 
