@@ -72,7 +72,9 @@ static bool add_charged(struct hm_quota *quota, long pages)
 
 static bool charge_both(struct hm_quota *own, long pages)
 {
-	return add_charged(&module_quota, pages) | add_charged(own, pages);
+	bool changed = add_charged(&module_quota, pages);
+
+	return add_charged(own, pages) || changed;
 }
 
 static bool fits(const struct hm_quota *own, unsigned long pages, u32 level)

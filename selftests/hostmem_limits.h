@@ -250,7 +250,7 @@ HELPER uint64_t waiting(int fd)
 				    __w));				\
 	while (waiting(__w->fd) == __waiting && !__w->done)		\
 		sched_yield();						\
-	ASSERT_FALSE(__w->done)						\
+	ASSERT_FALSE(atomic_load(&__w->done))				\
 		TH_LOG("did not wait, but returned %d", __w->result);	\
 } while (0)
 
@@ -318,7 +318,7 @@ HELPER bool sleeps(pid_t tid)
 				    __p));				\
 	while (!__p->done && !(__p->tid && sleeps(__p->tid)))		\
 		sched_yield();						\
-	ASSERT_FALSE(__p->done)						\
+	ASSERT_FALSE(atomic_load(&__p->done))				\
 		TH_LOG("poll() did not wait: %#x", __p->poll.revents);	\
 } while (0)
 

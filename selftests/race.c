@@ -55,7 +55,7 @@ static bool take(struct racer *racer, size_t at, size_t size)
 		MUST(!track->fits);
 		return false;
 	}
-	MUST((track->held += size) <= (long)LIMIT);
+	MUST(atomic_fetch_add(&track->held, size) + (long)size <= (long)LIMIT);
 	MUST(total_committed(racer->fd) <= LIMIT);
 	*(volatile uint64_t *)(racer->base + at) = at;
 	*(volatile uint64_t *)(racer->base + at + size - 8) = at;
@@ -177,7 +177,7 @@ FIXTURE_TEARDOWN(race)
 {
 	EXPECT_EQ(0, self->track->line)
 		TH_LOG("see line %d", self->track->line);
-	EXPECT_EQ(0, self->track->held);
+	EXPECT_EQ(0, atomic_load(&self->track->held));
 	EXPECT_EQ(0, total_committed(self->fd));
 }
 
@@ -195,7 +195,7 @@ TEST_F_TIMEOUT(race, never_exceeds_the_limit, 7 * 24 * 3600)
 		EXPECT_EQ(0, status_of(children[i]));
 	}
 	/* It was one: both have had something, and some have had to do without. */
-	EXPECT_LT(0, self->track->done);
+	EXPECT_LT(0, atomic_load(&self->track->done));
 	EXPECT_EQ(variant->fits, !self->track->refused);
 	TH_LOG("%lu times taken, %lu refused", self->track->done,
 	       self->track->refused);

@@ -20,7 +20,7 @@ namespace
 {
 
 /* The callback: static, and never counted (rule H16). */
-class Callback : public ICLRMemoryNotificationCallback
+class Callback final : public ICLRMemoryNotificationCallback
 {
 public:
 	HRESULT QueryInterface(REFIID riid, void **object) override

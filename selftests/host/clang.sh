@@ -30,9 +30,15 @@ flags+=(-isystem "$harness"
 	-Wno-missing-prototypes -Wno-missing-noreturn -Wno-unused-parameter
 	-Wno-used-but-marked-unused -Wno-sign-compare
 	-Wno-conversion						# small numbers in large types
+	-Wno-bad-function-cast					# calls return addresses as numbers
 	-Wno-cast-qual -Wno-cast-align				# memory is seen as this and that
 	-Wno-atomic-implicit-seq-cst				# plain counters among threads
 	-Wno-switch-enum					# has its default
+	-Wno-c++98-compat -Wno-c++98-compat-pedantic		# is C++11 or C++17
+	-Wno-old-style-cast -Wno-zero-as-null-pointer-constant	# headers shared with C
+	-Wno-weak-vtables					# each program is one file of C++
+	-Wno-global-constructors -Wno-exit-time-destructors	# of empty objects
+	-ferror-limit=0
 )
 CFLAGS=${flags[*]} build_programs CC=clang CXX=clang++
 exit "$status"

@@ -217,8 +217,7 @@ bool drop_caches(void)
 
 uint32_t random_next(uint64_t *state)
 {
-	*state += 0x9e3779b97f4a7c15;
-	uint64_t z = *state;
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;

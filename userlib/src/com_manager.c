@@ -88,8 +88,9 @@ static ULONG com_manager_add_ref(IHostMemoryManager *This)
 /* The notifier's thread has ended after its callback released the last reference. */
 static void leave_as_thread(struct hostmem_notifier *notifier)
 {
-	leave((struct com_manager *)((char *)notifier -
-				     offsetof(struct com_manager, notifier)));
+	void *com = (char *)notifier - offsetof(struct com_manager, notifier);
+
+	leave(com);
 }
 
 static ULONG com_manager_release(IHostMemoryManager *This)
