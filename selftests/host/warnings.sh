@@ -12,12 +12,16 @@ find_tools
 
 build_module W=12
 
-# That has looked at the documentation in *.c. One-line comments describe no
-# arguments.
+# That has looked at the documentation in *.c. A comment describes all arguments or
+# none. STDMETHODCALLTYPE is nothing, but kernel-doc can't know.
 cd "$copy"
-docs=$("$headers/scripts/kernel-doc" -none module/*.h uapi/linux/*.h userlib/src/*.h \
-	userlib/include/hostmem/*.h 2>&1) || status=1
-if printf '%s\n' "$docs" | grep -v -e '^$' -e 'not described in'; then
+ours=(module/*.h uapi/linux/*.h userlib/src/*.h userlib/include/hostmem/*.h)
+sed -i 's/(STDMETHODCALLTYPE /(/' "${ours[@]}"
+perl -0ne 'for (m{^/\*\*(.*?)\*/}gms) {
+	print "not described in \x27$1\x27\n" if !/^ \* @/m && /(\w+)(?:\(\))? - /;
+}' "${ours[@]}" >none
+docs=$("$headers/scripts/kernel-doc" -none "${ours[@]}" 2>&1) || status=1
+if printf '%s' "$docs" | grep -vFf none; then
 	status=1
 fi
 
@@ -28,8 +32,14 @@ flags=(-O2 -Werror -Wall -Wextra -Wshadow -Wundef -Wpointer-arith -Wvla -Wformat
 
 strict=(-fanalyzer -Wconversion -Wcast-qual -Wcast-align=strict -Wwrite-strings
 	-Wswitch-enum -Wunused-macros -Wdeclaration-after-statement)
+
+# What tsearch() keeps it would take for lost.
+CFLAGS="${flags[*]} ${strict[*]} -Wno-analyzer-malloc-leak" \
+	build_library CC=gcc obj/address_space.o
 CFLAGS="${flags[*]} ${strict[*]}" build_library CC=gcc
 
 # The harness is not ours: as a system's header it has no warnings.
-CFLAGS="${flags[*]} -isystem $harness" build_programs CC=gcc CXX=g++
+# -O2 would take twice as long, and gcc sees no more than with ranges of values.
+CFLAGS="${flags[*]} -isystem $harness" build_programs CC=gcc CXX=g++ \
+	USERCFLAGS='-O1 -ftree-vrp -g0'
 exit "$status"

@@ -80,6 +80,16 @@ struct region *model_find(const struct model *m, uintptr_t addr)
 	return NULL;
 }
 
+/* The same for calls that have been found right. */
+static struct region *find_ours(const struct model *m, uintptr_t addr)
+{
+	struct region *r = model_find(m, addr);
+
+	if (!r)
+		abort();
+	return r;
+}
+
 struct page *model_page(const struct model *m, uintptr_t addr)
 {
 	struct region *r = model_find(m, addr);
@@ -282,7 +292,7 @@ void model_alloc(struct model *m, uintptr_t addr, size_t size, DWORD type,
 		m->nr_regions++;
 		m->reserved += pages;
 	}
-	r = model_find(m, range.start);
+	r = find_ours(m, range.start);
 	for (i = (range.start - r->base) / PAGE;
 	     i < (range.end - r->base) / PAGE; i++) {
 		if (type & MEM_COMMIT)
@@ -342,7 +352,7 @@ static void release(struct model *m, struct region *r)
 
 void model_free(struct model *m, uintptr_t addr, size_t size, DWORD type)
 {
-	struct region *r = model_find(m, addr);
+	struct region *r = find_ours(m, addr);
 	size_t i, first = 0, end = r->pages;
 
 	if (size) {
@@ -380,7 +390,7 @@ results_t model_may_protect(const struct model *m, uintptr_t addr, size_t size,
 void model_protect(struct model *m, uintptr_t addr, size_t size, DWORD protect,
 		   DWORD *old)
 {
-	struct region *r = model_find(m, addr);
+	struct region *r = find_ours(m, addr);
 	size_t i, first = (page_down(addr) - r->base) / PAGE;
 
 	*old = model_reported(r, &r->page[first]);		/* T1, G5 */
