@@ -305,13 +305,13 @@ static int use_after_group(int gone)
 
 	/* All of it is charged to a group that has no name any more. */
 	CHECK(access(GROUP, F_OK));
-	CHECK(!unstamped((void *)base + MIB, size - MIB, 1));
+	CHECK(!unstamped((void *)(base + MIB), size - MIB, 1));
 	CHECK(!raw_free(fd, base + MIB, PAGE, HOSTMEM_DECOMMIT));
 	CHECK(!raw_free(fd, base + 3 * MIB, MIB, HOSTMEM_DECOMMIT));
 	CHECK(!raw_alloc(fd, base, size, HOSTMEM_COMMIT, HOSTMEM_READWRITE, &out));
-	CHECK(!nonzero((void *)base + MIB, PAGE));
-	CHECK(!nonzero((void *)base + 3 * MIB, MIB));
-	CHECK(!unstamped((void *)base + MIB + PAGE, 2 * MIB - PAGE, 1));
+	CHECK(!nonzero((void *)(base + MIB), PAGE));
+	CHECK(!nonzero((void *)(base + 3 * MIB), MIB));
+	CHECK(!unstamped((void *)(base + MIB + PAGE), 2 * MIB - PAGE, 1));
 	CHECK(!raw_free(fd, base, 0, HOSTMEM_RELEASE));
 	return 0;
 }

@@ -165,6 +165,7 @@ TEST_F_TIMEOUT(end, by_kill_at_any_moment, 120)
 
 TEST_F_TIMEOUT(end, by_exit_and_faults_while_others_are_in_calls, 120)
 {
+	volatile char *volatile nowhere = NULL;
 	pid_t child;
 	int i;
 
@@ -181,7 +182,7 @@ TEST_F_TIMEOUT(end, by_exit_and_faults_while_others_are_in_calls, 120)
 				raise(SIGTERM);
 				break;
 			case 2:
-				*(volatile char *)NULL = 1;
+				*nowhere = 1;
 				break;
 			default:
 				execlp("true", "true", NULL);

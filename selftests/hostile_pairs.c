@@ -391,7 +391,8 @@ TEST_F_TIMEOUT(pairs, of_all_calls_leave_a_sound_region, 120)
 				TH_LOG("%s beside %s: %s", calls[i].name,
 				       calls[j].name, wrong);
 		}
-	actors[0].act = actors[1].act = NULL;
+	actors[0].act = NULL;
+	actors[1].act = NULL;
 	pthread_barrier_wait(&start);
 	EXPECT_EQ(0, pthread_join(threads[0], NULL));
 	EXPECT_EQ(0, pthread_join(threads[1], NULL));

@@ -29,7 +29,8 @@ TEST_F(fuzz, structure_in_the_specimen)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		union argument *arg = (void *)at(places[i].page) + 256, old;
+		union argument *arg = (void *)(at(places[i].page) + 256);
+		union argument old = { .size = 0 };
 
 		if (places[i].ok) {
 			old = *arg;

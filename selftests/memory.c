@@ -139,7 +139,8 @@ FIXTURE_TEARDOWN(memory)
 	int __quarter;							\
 									\
 	EXPECT_CYCLES(function, 50, size);				\
-	__first = __now = available_memory();				\
+	__first = available_memory();					\
+	__now = __first;						\
 	for (__quarter = 0; __quarter < QUARTERS; __quarter++) {	\
 		__before = __now;					\
 		EXPECT_CYCLES(function, 1000 / QUARTERS, size);		\

@@ -46,6 +46,7 @@ tests=(
 	EMBEDDED_FUNCTION_NAME	# functions called guard and meminfo
 	LONG_LINE_STRING	# text that is as wide as what it explains
 	MACRO_WITH_FLOW_CONTROL	# checks that end a function
+	STATIC_CONST_CHAR_ARRAY	# of addresses, which are not constant
 	USE_NEGATIVE_ERRNO	# takes EXECUTE for one
 	VOLATILE		# memory that signal handlers and others change
 )

@@ -34,6 +34,8 @@ flags+=(-isystem "$harness"
 	-Wno-cast-qual -Wno-cast-align				# memory is seen as this and that
 	-Wno-atomic-implicit-seq-cst				# plain counters among threads
 	-Wno-switch-enum					# has its default
+	-Wno-unreachable-code-return				# which gcc wants
+	-Wno-missing-field-initializers				# zeroes in tables of calls
 	-Wno-c++98-compat -Wno-c++98-compat-pedantic		# is C++11 or C++17
 	-Wno-old-style-cast -Wno-zero-as-null-pointer-constant	# headers shared with C
 	-Wno-weak-vtables					# each program is one file of C++

@@ -39,7 +39,8 @@ CFLAGS="${flags[*]} ${strict[*]} -Wno-analyzer-malloc-leak" \
 CFLAGS="${flags[*]} ${strict[*]}" build_library CC=gcc
 
 # The harness is not ours: as a system's header it has no warnings.
-# -O2 would take twice as long, and gcc sees no more than with ranges of values.
+# -O2 would take twice as long, and gcc sees no more than with ranges of values. In
+# tables of calls, what is left out is 0.
 CFLAGS="${flags[*]} -isystem $harness" build_programs CC=gcc CXX=g++ \
-	USERCFLAGS='-O1 -ftree-vrp -g0'
+	USERCFLAGS='-Wno-missing-field-initializers -O1 -ftree-vrp -g0'
 exit "$status"
