@@ -924,7 +924,7 @@ FIXTURE_TEARDOWN(race)
 {
 }
 
-TEST_F_TIMEOUT(race, has_one_winner_for_each_page_G12, 120)
+TEST_F(race, has_one_winner_for_each_page_G12)
 {
 	struct race *race = self->race;
 	pthread_t threads[RACERS];

@@ -121,7 +121,7 @@ static bool advice_must_fail(int advice)
  * All that there are, and some that there aren't.  Poisoning (100, 101) is for
  * pages that the kernel manages: ours it can't even name.
  */
-TEST_F_TIMEOUT(advice, of_every_number_changes_nothing, 120)
+TEST_F(advice, of_every_number_changes_nothing)
 {
 	const struct range *range;
 	int advice, ret;

@@ -161,20 +161,20 @@ static int fill(size_t piece, size_t step)
 	EXPECT_EQ(0, killed());						\
 } while (0)
 
-TEST_F_TIMEOUT(cgroup, at_its_limit_has_large_commits_fail_and_no_one_killed, 120)
+TEST_F(cgroup, at_its_limit_has_large_commits_fail_and_no_one_killed)
 {
 	EXPECT_FILL(4 * MIB, 4 * MIB);
 	EXPECT_FILL(MIB, MIB + PAGE);
 }
 
-TEST_F_TIMEOUT(cgroup, at_its_limit_has_small_commits_fail_and_no_one_killed, 120)
+TEST_F(cgroup, at_its_limit_has_small_commits_fail_and_no_one_killed)
 {
 	EXPECT_FILL(GRANULE, GRANULE);
 	EXPECT_FILL(4 * PAGE, 4 * PAGE);
 }
 
 /* As many page tables as pages, and they are charged, too. */
-TEST_F_TIMEOUT(cgroup, at_its_limit_has_spread_out_commits_fail_and_no_one_killed, 120)
+TEST_F(cgroup, at_its_limit_has_spread_out_commits_fail_and_no_one_killed)
 {
 	EXPECT_FILL(PAGE, BLOCK);
 }

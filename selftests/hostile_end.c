@@ -132,7 +132,7 @@ static void call_often(int nr)
 	}
 }
 
-TEST_F_TIMEOUT(end, by_kill_at_any_moment, 120)
+TEST_F(end, by_kill_at_any_moment)
 {
 	uint64_t rng = 31415926;
 	int i, ready[2];
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(end, by_kill_at_any_moment, 120)
 	}
 }
 
-TEST_F_TIMEOUT(end, by_exit_and_faults_while_others_are_in_calls, 120)
+TEST_F(end, by_exit_and_faults_while_others_are_in_calls)
 {
 	volatile char *volatile nowhere = NULL;
 	pid_t child;
@@ -283,7 +283,7 @@ static void *fork_for_ever(void *arg)
 }
 
 /* A fork copies the address space that others are changing. */
-TEST_F_TIMEOUT(end, while_others_fork, 120)
+TEST_F(end, while_others_fork)
 {
 	pthread_t thread;
 	pid_t child;

@@ -6,7 +6,7 @@
 #include "hostile_call.h"
 
 /* All sizes, with a tail of zeroes, one of rubbish, and one that isn't there. */
-TEST_F_TIMEOUT(fuzz, size, 120)
+TEST_F(fuzz, size)
 {
 	union argument *arg = (void *)self->arg, *last;
 	__u32 size;
@@ -40,7 +40,7 @@ TEST_F_TIMEOUT(fuzz, size, 120)
 	ASSERT_TRUE(make_target(self->fd));
 }
 
-TEST_F_TIMEOUT(fuzz, each_bit, 120)
+TEST_F(fuzz, each_bit)
 {
 	union argument *arg = (void *)self->arg;
 	unsigned int bit;
@@ -52,7 +52,7 @@ TEST_F_TIMEOUT(fuzz, each_bit, 120)
 	}
 }
 
-TEST_F_TIMEOUT(fuzz, two_bits, 120)
+TEST_F(fuzz, two_bits)
 {
 	union argument *arg = (void *)self->arg;
 	unsigned int i, bit;
@@ -78,7 +78,7 @@ static void spare_target(union argument *arg, unsigned int request)
 		*out = SCRATCH;
 }
 
-TEST_F_TIMEOUT(fuzz, numbers, 120)
+TEST_F(fuzz, numbers)
 {
 	union argument *arg = (void *)self->arg;
 	unsigned int i, j, changes;

@@ -354,7 +354,7 @@ FIXTURE_TEARDOWN(pairs)
 	EXPECT_EQ(self->total, hostmem_status(fd).out_total_committed_bytes);
 }
 
-TEST_F_TIMEOUT(pairs, of_all_calls_leave_a_sound_region, 120)
+TEST_F(pairs, of_all_calls_leave_a_sound_region)
 {
 	pthread_t threads[2];
 	struct actor *actor;

@@ -41,7 +41,7 @@
 
 /* Only what hangs takes that long, also on a kernel with all checks on. */
 #undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT	180
+#define TEST_TIMEOUT_DEFAULT	600
 
 #define HELPER	static inline __attribute__((unused))
 

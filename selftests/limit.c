@@ -329,7 +329,7 @@ TEST_F(limit, holds_among_racing_threads)
 }
 
 /* The machine's memory ends before the limit: an error, and no one dies. */
-TEST_F_TIMEOUT(limit, more_than_the_machine_has_is_refused_H3, 120)
+TEST_F(limit, more_than_the_machine_has_is_refused_H3)
 {
 	size_t ram = meminfo("MemTotal"), size = ram + ram / 2;
 	struct hostmem_status before;

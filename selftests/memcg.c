@@ -314,7 +314,7 @@ FIXTURE_TEARDOWN(steps)
 	TEAR_DOWN_GROUPS();
 }
 
-TEST_F_TIMEOUT(steps, end_in_refusals_A13, 120)
+TEST_F(steps, end_in_refusals_A13)
 {
 	EXPECT_CHILD(commit_until_refused);
 }
@@ -341,7 +341,7 @@ static int commit_once(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(cgroup, with_room_for_the_pages_alone_refuses, 120)
+TEST_F(cgroup, with_room_for_the_pages_alone_refuses)
 {
 	size_t more;
 
@@ -422,7 +422,7 @@ static int take_in_threads(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(steps, end_in_refusals_for_threads_A13, 120)
+TEST_F(steps, end_in_refusals_for_threads_A13)
 {
 	EXPECT_CHILD(take_in_threads);
 }
@@ -458,7 +458,7 @@ static int commit_in_place_of_cache(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(steps, get_what_can_be_reclaimed, 120)
+TEST_F(steps, get_what_can_be_reclaimed)
 {
 	EXPECT_CHILD(commit_in_place_of_cache);
 }

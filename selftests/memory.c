@@ -152,12 +152,12 @@ FIXTURE_TEARDOWN(memory)
 	EXPECT_GT(SLACK_QUARTER, __least);				\
 } while (0)
 
-TEST_F_TIMEOUT(memory, is_the_same_after_thousand_cycles, 600)
+TEST_F(memory, is_the_same_after_thousand_cycles)
 {
 	EXPECT_SAME_AFTER_CYCLES(cycles, 64 * MIB);
 }
 
-TEST_F_TIMEOUT(memory, is_the_same_after_thousand_cycles_with_holes, 600)
+TEST_F(memory, is_the_same_after_thousand_cycles_with_holes)
 {
 	EXPECT_SAME_AFTER_CYCLES(cycles_with_holes, 4 * MIB + GRANULE);
 }

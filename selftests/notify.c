@@ -140,7 +140,7 @@ FIXTURE_TEARDOWN(machine)
 }
 
 /* The machine's memory is filled, and not by commits. */
-TEST_F_TIMEOUT(machine, is_full, 240)				/* H18 */
+TEST_F(machine, is_full)				/* H18 */
 {
 	IHostMemoryManager *manager = self->manager;
 	SIZE_T bytes, size, at;

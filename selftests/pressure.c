@@ -522,7 +522,7 @@ FIXTURE_TEARDOWN(machine)
 	EXPECT_EQ(expected, __now);					\
 } while (0)
 
-TEST_F_TIMEOUT(machine, full_of_commits_is_low_before_it_refuses_H18, 120)
+TEST_F(machine, full_of_commits_is_low_before_it_refuses_H18)
 {
 	const size_t step = 4 * MIB;
 	size_t at = 0, low_at = 0;
@@ -577,7 +577,7 @@ static int hog_memory(void *arg)
 	return read(hog->order[0], &told, 1) != 1;
 }
 
-TEST_F_TIMEOUT(machine, full_of_other_memory_is_low_H18, 240)
+TEST_F(machine, full_of_other_memory_is_low_H18)
 {
 	struct hog *hog = shared_memory(sizeof(*hog));
 	struct hostmem_load load;
@@ -608,7 +608,7 @@ TEST_F_TIMEOUT(machine, full_of_other_memory_is_low_H18, 240)
  * The module may look at another moment than those who read: whatever it has seen
  * before, a change after a reading wakes.  Goes to and fro where low begins.
  */
-TEST_F_TIMEOUT(machine, wakes_for_a_change_right_after_a_reading_H17, 240)
+TEST_F(machine, wakes_for_a_change_right_after_a_reading_H17)
 {
 	/* Much more than what processors keep at hand. */
 	const size_t step = 4 * MIB, swing = self->total / 8 / step * step;

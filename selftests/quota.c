@@ -493,7 +493,7 @@ static int take_shares(struct member *member)
 	return 0;
 }
 
-TEST_F_TIMEOUT(team, gets_all_there_is_in_equal_shares_A13, 120)
+TEST_F(team, gets_all_there_is_in_equal_shares_A13)
 {
 	RUN_TEAM(self->team, variant->processes, take_shares);
 }
@@ -514,7 +514,7 @@ static int stay_below_share(struct member *member)
 	return 0;
 }
 
-TEST_F_TIMEOUT(team, is_never_refused_what_fits_A13, 120)
+TEST_F(team, is_never_refused_what_fits_A13)
 {
 	RUN_TEAM(self->team, variant->processes, stay_below_share);
 }
@@ -543,7 +543,7 @@ static int take_pages(struct member *member)
 	return 0;
 }
 
-TEST_F_TIMEOUT(team, takes_the_last_page_and_not_one_more_A13, 120)
+TEST_F(team, takes_the_last_page_and_not_one_more_A13)
 {
 	RUN_TEAM(self->team, variant->processes, take_pages);
 }
@@ -566,7 +566,7 @@ static int take_the_same(struct member *member)
 	return 0;
 }
 
-TEST_F_TIMEOUT(quota, counts_pages_once_that_all_commit_C5, 120)
+TEST_F(quota, counts_pages_once_that_all_commit_C5)
 {
 	struct team *team = make_team(self->fd, false);
 

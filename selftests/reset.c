@@ -513,7 +513,7 @@ static int press(pid_t victim, int64_t until)
 	return 3;
 }
 
-TEST_F_TIMEOUT(much, goes_when_another_process_needs_memory_R2_R11, 120)
+TEST_F(much, goes_when_another_process_needs_memory_R2_R11)
 {
 	struct hostmem_status before = hostmem_status(self->fd);
 	char *kept = self->base + MUCH / 4, *written = self->base + 3 * (MUCH / 4);

@@ -550,7 +550,7 @@ FIXTURE_TEARDOWN(race)
 {
 }
 
-TEST_F_TIMEOUT(race, leaves_nothing, 120)
+TEST_F(race, leaves_nothing)
 {
 	struct user users[THREADS];
 	int round, before, i, fd;

@@ -551,7 +551,7 @@ static void *hammer(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(virtual_protect, holds_for_other_threads_when_it_returns, 120)
+TEST_F(virtual_protect, holds_for_other_threads_when_it_returns)
 {
 	char *page = self->base + GRANULE;
 	struct hammer shared = { .word = (uint64_t *)page };
@@ -598,7 +598,7 @@ FIXTURE_TEARDOWN(runs)
 }
 
 /* Where mprotect(2) would need a mapping for each run, and may have 65,530. */
-TEST_F_TIMEOUT(runs, hundred_thousand_in_one_mapping, 240)
+TEST_F(runs, hundred_thousand_in_one_mapping)
 {
 	size_t nr = 100000, size = nr * PAGE, i, wrong = 0;
 	char *base = both_at(NULL, size, PAGE_READWRITE);

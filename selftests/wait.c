@@ -929,7 +929,7 @@ TEST_F(wait, ends_when_the_reserve_is_made_smaller_H6)
 
 #define CROWD	64
 
-TEST_F_TIMEOUT(wait, of_a_crowd_ends_at_once, 120)
+TEST_F(wait, of_a_crowd_ends_at_once)
 {
 	struct waiter crowd[CROWD];
 	int i;
@@ -980,7 +980,7 @@ static void *take_turns(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(wait, in_turn_serves_everybody, 120)
+TEST_F(wait, in_turn_serves_everybody)
 {
 	struct turn_taker takers[TAKERS];
 	int i;

@@ -818,7 +818,7 @@ static unsigned int process(char *base, uint64_t *processed, bool *reported)
 	return wrong;
 }
 
-TEST_F_TIMEOUT(writers, lose_no_write_W7_W8, 120)
+TEST_F(writers, lose_no_write_W7_W8)
 {
 	unsigned int wrong = 0, missed = 0, lost = 0, round;
 	unsigned int rounds = variant->disturbance == NONE ? 300 : 30;
