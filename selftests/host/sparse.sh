@@ -12,8 +12,8 @@ find_tools
 
 # Without these three, which blame us for the kernel's struct_size() and min(), and for
 # its READ_ONCE() of a bool.
-flags='-Wsparse-all -Wno-flexible-array-sizeof -Wno-pointer-arith -Wno-sizeof-bool
-	-fmax-warnings=unlimited'
+flags=(-Wsparse-all -Wno-flexible-array-sizeof -Wno-pointer-arith -Wno-sizeof-bool
+	-fmax-warnings=unlimited)
 
-build_module C=2 CF="$flags"
+build_module C=2 CF="${flags[*]}"
 exit "$status"
