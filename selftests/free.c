@@ -307,9 +307,9 @@ FIXTURE_TEARDOWN(freeing_protected)
 TEST_F(freeing_protected, leaves_nothing_behind_F16)
 {
 	char *base;
-	int i;
+	unsigned int i, nr = times(500);
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < nr; i++) {
 		base = both_at(FIXED, GRANULE + PAGE, PAGE_READWRITE);
 		ASSERT_EQ((char *)FIXED, base);
 		ASSERT_EQ(NULL, nonzero(base, GRANULE + PAGE));

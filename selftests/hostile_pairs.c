@@ -248,14 +248,14 @@ static struct actor actors[2];
 
 static void *act(void *arg)
 {
+	unsigned int i, nr = times(ROUNDS);
 	struct actor *actor = arg;
-	int i;
 
 	for (;;) {
 		pthread_barrier_wait(&start);
 		if (!actor->act)
 			return NULL;
-		for (i = 0; i < ROUNDS; i++) {
+		for (i = 0; i < nr; i++) {
 			aim(actor);
 			actor->act(actor);
 		}
