@@ -10,6 +10,7 @@
 #include "charge.h"
 #include "commit.h"
 #include "compat.h"
+#include "memcg.h"
 #include "pte.h"
 #include "supply.h"
 
@@ -98,6 +99,28 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 	return err;
 }
 
+/* Allocate for, and commit, what @charged pages have been charged for. */
+static int commit_charged(struct hm_space *space,
+			  const struct hm_alloc_request *req,
+			  unsigned long start, unsigned long end,
+			  unsigned long charged, unsigned long *used)
+{
+	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	struct hm_supply supply = HM_SUPPLY_INIT(supply);
+	int err, entered;
+
+	entered = hm_memcg_enter(charged);
+	if (entered < 0)
+		return entered;
+	err = prepare(space, req, start, end, charged, &supply);
+	if (!err)
+		err = install(space, req, start, end, &supply, &discard, used);
+	hm_supply_drop(&supply, &discard);
+	hm_discard_free(&discard);
+	hm_memcg_leave(entered);
+	return err;
+}
+
 /*
  * One attempt: charge, allocate, install.  -EAGAIN if other threads have
  * changed the range meanwhile so that it needs more than was got ready.
@@ -106,8 +129,6 @@ static int try_commit(struct hm_space *space,
 		      const struct hm_alloc_request *req,
 		      unsigned long start, unsigned long end, u64 deadline)
 {
-	struct hm_discard discard = HM_DISCARD_INIT(discard);
-	struct hm_supply supply = HM_SUPPLY_INIT(supply);
 	unsigned long charged, used = 0;
 	int err;
 
@@ -117,11 +138,7 @@ static int try_commit(struct hm_space *space,
 	err = hm_charge(&space->quota, charged, req->level, deadline);
 	if (err)
 		return err;
-	err = prepare(space, req, start, end, charged, &supply);
-	if (!err)
-		err = install(space, req, start, end, &supply, &discard, &used);
-	hm_supply_drop(&supply, &discard);
-	hm_discard_free(&discard);
+	err = commit_charged(space, req, start, end, charged, &used);
 	hm_uncharge(&space->quota, charged - used);
 	return err;
 }

@@ -4,6 +4,8 @@
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
 
 #include "gfp.h"
 #include "memcg.h"
@@ -48,12 +50,39 @@ static bool try_to_charge(unsigned long pages)
 	return pages == ULONG_MAX;
 }
 
+/* Where commits that run at a time may together want more than is left. */
+#define CROWDED		(SZ_32M / PAGE_SIZE)
+
+static DEFINE_MUTEX(crowded_lock);
+
+int hm_memcg_enter(unsigned long pages)
+{
+	if (room() >= pages + CROWDED)
+		return 0;
+	return mutex_lock_killable(&crowded_lock) ?: 1;
+}
+
+void hm_memcg_leave(int entered)
+{
+	if (entered > 0)
+		mutex_unlock(&crowded_lock);
+}
+
 bool hm_memcg_leaves(unsigned long pages)
 {
 	return room() >= pages + KEPT_FREE || try_to_charge(pages + KEPT_FREE);
 }
 
 #else
+
+int hm_memcg_enter(unsigned long pages)
+{
+	return 0;
+}
+
+void hm_memcg_leave(int entered)
+{
+}
 
 bool hm_memcg_leaves(unsigned long pages)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the caller's memory cgroup leaves to it.  Called by supply.c; no lock.
+ * What the caller's memory cgroup leaves to it.  Called by commit.c, supply.c and
+ * reserve.c.
  */
 #ifndef HOSTMEM_MEMCG_H
 #define HOSTMEM_MEMCG_H
@@ -17,5 +18,23 @@
  * Context: sleeps.
  */
 bool hm_memcg_leaves(unsigned long pages);
+
+/**
+ * hm_memcg_enter - begin to allocate what a commit needs
+ * @pages: that it may need
+ *
+ * Of two commits at a time each may find that there is room, and both together
+ * take more.  So where little is left, one has to wait for the other.
+ *
+ * Context: sleeps.  See the lock order in space.h.
+ * Return: what hm_memcg_leave() wants, or -EINTR after a fatal signal.
+ */
+int hm_memcg_enter(unsigned long pages);
+
+/**
+ * hm_memcg_leave - what the commit needs has been allocated, or been freed
+ * @entered: what hm_memcg_enter() has returned
+ */
+void hm_memcg_leave(int entered);
 
 #endif /* HOSTMEM_MEMCG_H */

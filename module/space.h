@@ -11,6 +11,7 @@
  *
  *	the lock of all spaces		reclaim
  *	space->committing, ->freeing	commits that don't wait for room; releases
+ *	the lock of crowded cgroups	commits where little is left, see memcg.h
  *	mmap_lock			writing: commit, mmap, munmap
  *					reading: all else that changes PTEs,
  *					foreign queries; reclaim only tries
@@ -20,8 +21,8 @@
  *	      page table locks, xarray locks, locks of the page allocator
  *	the charge lock			a spinlock; nothing of the above held
  *
- * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or while
- * memory is zeroed or freed.
+ * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or, but for the
+ * locks of commits, while memory is zeroed or freed.
  *
  * This file and space.c are what all that works on a space stands on: calls.c,
  * reserve.c, commit.c, load.c and reclaim.c.  main.c makes and drops spaces.
