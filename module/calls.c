@@ -175,8 +175,8 @@ void hm_space_unwatch(struct hm_space *space, const u64 *pages,
 	mutex_unlock(&space->lock);
 }
 
-int hm_space_query(struct hm_space *space, unsigned long addr,
-		   struct hostmem_memory_info *info, u32 *own)
+static bool query_own(struct hm_space *space, unsigned long addr,
+		      struct hostmem_memory_info *info)
 {
 	struct hm_region *region;
 
@@ -186,8 +186,23 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
 	if (region)
 		hm_region_query(region, addr, info);
 	mutex_unlock(&space->lock);
-	*own = !!region;
-	return region ? 0 : hm_foreign_query(space->mm, addr, info);
+	return region;
+}
+
+int hm_space_query(struct hm_space *space, unsigned long addr,
+		   struct hostmem_memory_info *info, u32 *own)
+{
+	*own = query_own(space, addr, info);
+	if (*own)
+		return 0;
+	if (mmap_read_lock_killable(space->mm))
+		return -EINTR;
+	/* Now no region comes: what another thread has just reserved is ours. */
+	*own = query_own(space, addr, info);
+	if (!*own)
+		hm_foreign_query(space->mm, addr, info);
+	mmap_read_unlock(space->mm);
+	return 0;
 }
 
 /*

@@ -28,13 +28,13 @@ static u32 type_of_vma(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_SHARED ? HOSTMEM_MAPPED : HOSTMEM_IMAGE;
 }
 
-int hm_foreign_query(struct mm_struct *mm, unsigned long addr,
-		     struct hostmem_memory_info *info)
+void hm_foreign_query(struct mm_struct *mm, unsigned long addr,
+		      struct hostmem_memory_info *info)
 {
 	struct vm_area_struct *vma;
 
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
+	mmap_assert_locked(mm);
+
 	vma = find_vma(mm, addr);
 	if (vma && vma->vm_start <= addr) {
 		u32 protect = protect_of_vma(vma);
@@ -56,6 +56,4 @@ int hm_foreign_query(struct mm_struct *mm, unsigned long addr,
 			.protect = HOSTMEM_NOACCESS,
 		};
 	}
-	mmap_read_unlock(mm);
-	return 0;
 }

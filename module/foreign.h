@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Memory that belongs to no region of the space: free, or mapped by others.
- * Called by space.c with no lock held.
+ * Called by calls.c.
  */
 #ifndef HOSTMEM_FOREIGN_H
 #define HOSTMEM_FOREIGN_H
@@ -13,11 +13,11 @@
  * hm_foreign_query - describe what the kernel knows of an address
  * @mm: the current address space
  * @addr: page aligned, below TASK_SIZE
- * @info: filled on success (rules Q8-Q10, Q13)
+ * @info: filled (rules Q8-Q10, Q13)
  *
- * Return: 0 or -EINTR after a fatal signal.
+ * Context: mmap_lock held.
  */
-int hm_foreign_query(struct mm_struct *mm, unsigned long addr,
-		     struct hostmem_memory_info *info);
+void hm_foreign_query(struct mm_struct *mm, unsigned long addr,
+		      struct hostmem_memory_info *info);
 
 #endif /* HOSTMEM_FOREIGN_H */
