@@ -69,7 +69,7 @@ CHAIN(reserve_and_commit_beyond_limit,
 	.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT, .injections = 3, .sure = true)
 
 CHAIN(large_pages,
-	.call = call_large, .complete = large_or_refused, .copies = 1,
+	.prepare = prepare_large, .call = call_large, .complete = large_or_refused, .copies = 1,
 	.error = ENOSPC)
 
 CHAIN(commit_first_page,
@@ -248,7 +248,7 @@ CHAIN(touch_guard,
 CHAIN(read_to_guard,
 	.region = HOSTMEM_RESERVE, .prepare = prepare_guard_and_pipe,
 	.call = call_read_to_guard, .complete = disarmed, .at = 8 * PAGE,
-	.injections = 1, .error = EFAULT)
+	.injections = 1, .sure = true)
 
 CHAIN(watch,
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,

@@ -70,6 +70,7 @@ FIXTURE_VARIANT(chain)
  * @fd: the file with the region; -1 if to open it is the call
  * @other: another file, for what has to be there besides
  * @spare: a file descriptor that a call needs or makes
+ * @large: the size of a large page; 0 if there are none
  * @out: the address that an allocation returned
  * @line: where the preparation failed
  */
@@ -78,6 +79,7 @@ struct world {
 	int fd;
 	int other;
 	int spare;
+	size_t large;
 	uintptr_t out;
 	int line;
 };
@@ -263,21 +265,25 @@ static bool reserved(struct world *world)
 	return books_agree(world);
 }
 
+static bool prepare_large(struct world *world)
+{
+	world->large = hostmem_status(world->fd).out_large_page_bytes;
+	return true;
+}
+
 static int call_large(struct world *world)
 {
-	uint64_t size = hostmem_status(world->fd).out_large_page_bytes;
-	int err = raw_alloc(world->fd, 0, 2 * (size ?: BLOCK),
+	int err = raw_alloc(world->fd, 0, 2 * (world->large ?: BLOCK),
 			    HOSTMEM_RESERVE | HOSTMEM_COMMIT | HOSTMEM_LARGE_PAGES,
 			    HOSTMEM_READWRITE, &world->out);
 
-	return size ? err : err == -EOPNOTSUPP ? 0 : -EIO;
+	return !world->large && err == -EOPNOTSUPP ? 0 : err;
 }
 
 static bool large_or_refused(struct world *world)
 {
-	uint64_t size = hostmem_status(world->fd).out_large_page_bytes;
-
-	NEED(!size || contents_kept(world->out, 2 * size, false));
+	NEED(!world->large ||
+	     contents_kept(world->out, 2 * world->large, false));
 	return books_agree(world);
 }
 
@@ -316,7 +322,7 @@ static int call_beyond_limit(struct world *world)
 {
 	int err = call_reserve(world);
 
-	return err == -ENOMEM || err == -ENOSPC ? 0 : -EIO;
+	return err == -ENOMEM || err == -ENOSPC ? 0 : err;
 }
 
 static bool nothing_there(struct world *world)
