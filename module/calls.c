@@ -84,7 +84,7 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 		if (!err && req->large)
 			err = hm_space_map_large(space, req, start);
 		if (err && req->reserve)
-			hm_space_release(space, start);
+			hm_space_give_back(space, start);
 	}
 	*addr = start;
 	return err;
