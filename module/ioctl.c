@@ -185,8 +185,14 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 	if (!batch)
 		return -ENOMEM;
 	err = watch_batches(space, watch, start, end, batch, &count);
+	if (!err && put_user(count, &uarg->out_count)) {
+		if (watch->flags & HOSTMEM_WATCH_RESET)
+			watch_undo(space, u64_to_user_ptr(watch->pages), count,
+				   batch);
+		err = -EFAULT;
+	}
 	kvfree(batch);
-	return err ?: put_user(count, &uarg->out_count);
+	return err;
 }
 
 static int ioc_status(struct hm_space *space, union hm_ioctl_arg *arg,
