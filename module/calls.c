@@ -84,7 +84,7 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 		if (!err && req->large)
 			err = hm_space_map_large(space, req, start);
 		if (err && req->reserve)
-			hm_space_release(space, start);
+			hm_space_give_back(space, start);
 	}
 	*addr = start;
 	return err;
@@ -216,11 +216,13 @@ static vm_fault_t fault_locked(struct hm_space *space,
 	struct hm_account account;
 	vm_fault_t ret;
 
+	/* A guard that nobody would remember has to fail the next attempt, too. */
+	if (!user && hm_region_guards(region, addr) &&
+	    hm_trip_begin(space, addr))
+		return VM_FAULT_SIGBUS;
 	account = hm_account_open(space, region);
 	ret = hm_region_fault(region, addr, access, user);
 	hm_account_close(&account);
-	if (!user && ret == VM_FAULT_SIGBUS)
-		hm_trip_begin(space, addr);
 	return ret;
 }
 

@@ -315,6 +315,11 @@ static int revive_page(struct hm_region *region, struct hm_block *block,
 	return err;
 }
 
+bool hm_region_guards(struct hm_region *region, unsigned long addr)
+{
+	return state_at(region, addr) & HM_GUARD;
+}
+
 vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 			   enum hm_access access, bool user)
 {

@@ -141,6 +141,9 @@ int hm_region_protect(struct hm_region *region, unsigned long start,
 void hm_region_query(struct hm_region *region, unsigned long addr,
 		     struct hostmem_memory_info *info);
 
+/** hm_region_guards - will the next access to a page raise its guard? */
+bool hm_region_guards(struct hm_region *region, unsigned long addr);
+
 /**
  * hm_region_fault - a thread has touched a page in a way its PTE forbids
  * @region: the region

@@ -200,6 +200,21 @@ int hm_space_release(struct hm_space *space, unsigned long start)
 	return err;
 }
 
+/*
+ * munmap wants some memory for its own books, and only for a moment: the page
+ * allocator all but never refuses it.
+ */
+int hm_space_give_back(struct hm_space *space, unsigned long start)
+{
+	int err;
+
+	do {
+		cond_resched();
+		err = hm_space_release(space, start);
+	} while (err == -ENOMEM && !fatal_signal_pending(current));
+	return err;
+}
+
 /* The first region from an address on that nobody is releasing yet. */
 static bool find_next(struct hm_space *space, unsigned long *start)
 {
@@ -236,7 +251,7 @@ int hm_space_shutdown(struct hm_space *space)
 
 	hm_charge_cancel(&space->quota);
 	for (start = 0; find_next(space, &start); start++) {
-		err = hm_space_release(space, start);
+		err = hm_space_give_back(space, start);
 		/* Another thread may just have released it. */
 		if (err && err != -ENOENT)
 			failed = err;

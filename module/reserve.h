@@ -59,6 +59,13 @@ int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
 int hm_space_release(struct hm_space *space, unsigned long start);
 
 /**
+ * hm_space_give_back - the same for those who can't do without
+ *
+ * Return: as hm_space_release(), but -ENOMEM only after a fatal signal.
+ */
+int hm_space_give_back(struct hm_space *space, unsigned long start);
+
+/**
  * hm_space_shutdown - release all regions, end all waiting, and make none again
  * Return: 0; -EACCES if a region is sealed; -EINTR.
  */

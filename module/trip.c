@@ -60,25 +60,26 @@ static void trip_end(struct callback_head *work)
 	fput(space->file);
 }
 
-void hm_trip_begin(struct hm_space *space, unsigned long page)
+int hm_trip_begin(struct hm_space *space, unsigned long page)
 {
 	struct hm_trip *trip;
 
 	lockdep_assert_held(&space->lock);
 
 	if (current->flags & (PF_KTHREAD | PF_IO_WORKER))
-		return;
+		return 0;
 	trip = kmalloc(sizeof(*trip), HM_GFP);
 	if (!trip)
-		return;
+		return -ENOMEM;
 	trip->space = space;
 	trip->task = current;
 	trip->page = page;
 	init_task_work(&trip->work, trip_end);
 	if (task_work_add(current, &trip->work, TWA_RESUME)) {
 		kfree(trip);
-		return;
+		return 0;
 	}
 	get_file(space->file);
 	list_add(&trip->link, &space->trips);
+	return 0;
 }

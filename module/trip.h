@@ -31,9 +31,10 @@ enum hm_trip_state hm_trip_look(struct hm_space *space, unsigned long page);
 /**
  * hm_trip_begin - the current system call has hit a guard page
  *
- * Without memory, or in a thread that has no user mode, nothing is remembered,
- * and the call may get through.
+ * To be called while the guard is still armed.  In a thread that has no user mode
+ * nothing is remembered, and the call may get through.
+ * Return: 0 or -ENOMEM; then the guard must stay armed.
  */
-void hm_trip_begin(struct hm_space *space, unsigned long page);
+int hm_trip_begin(struct hm_space *space, unsigned long page);
 
 #endif /* HOSTMEM_TRIP_H */

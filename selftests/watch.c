@@ -463,6 +463,27 @@ TEST_F(watch, resets_nothing_that_it_could_not_report_W7)
 	EXPECT_EQ(0, wrong);
 }
 
+TEST_F(watch, resets_nothing_when_it_cannot_tell_how_many_W7)
+{
+	struct hostmem_watch *arg = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, arg);
+	*arg = (struct hostmem_watch) {
+		.size = sizeof(*arg),
+		.flags = HOSTMEM_WATCH_RESET,
+		.addr = (uintptr_t)self->base,
+		.length = REGION,
+		.pages = (uintptr_t)report.pages,
+		.count = ARRAY_SIZE(report.pages),
+	};
+	poke(self->base, 1);
+	poke(self->base, PAGES - 1);
+	ASSERT_EQ(0, mprotect(arg, PAGE, PROT_READ));
+	EXPECT_EQ(-EFAULT, raw_call(library_fd(), HOSTMEM_IOC_WATCH, arg));
+	EXPECT_WRITTEN(1, PAGES - 1);
+}
+
 /*
  * Writers that are no threads of the program
  */

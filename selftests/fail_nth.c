@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: each allocation of each call fails once, and each copy from and to
+ * the caller: then nothing has changed, and the same call succeeds when it is
+ * repeated (rules A15, C16).
+ *
+ * Needs root, and a kernel with fault injection: see the README.
+ */
+#include "fail_nth_others.h"
+#include "fail_nth_sweep.h"
+
+FIXTURE(chain)
+{
+	struct sweep sweep;
+};
+
+#define CHAIN(name, ...)						\
+	FIXTURE_VARIANT_ADD(chain, name) { __VA_ARGS__ };
+
+CHAIN(open,
+	.call = call_open, .complete = opened, .failures = 1)
+
+CHAIN(reserve,
+	.call = call_reserve, .complete = reserved, .length = GRANULE + 1,
+	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC)
+
+CHAIN(reserve_blocks,
+	.call = call_reserve, .complete = reserved, .length = 3 * BLOCK,
+	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC)
+
+CHAIN(reserve_top_down,
+	.call = call_reserve, .complete = reserved, .length = BLOCK,
+	.type = HOSTMEM_RESERVE | HOSTMEM_TOP_DOWN, .failures = 2, .copies = 1,
+	.error = ENOSPC)
+
+CHAIN(reserve_at,
+	.call = call_reserve, .complete = reserved, .at = ELSEWHERE, .length = GIB,
+	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC)
+
+CHAIN(reserve_watched,
+	.call = call_reserve, .complete = reserved, .length = BLOCK,
+	.type = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .failures = 2, .copies = 1,
+	.error = ENOSPC)
+
+CHAIN(reserve_and_commit,
+	.call = call_reserve, .complete = reserved, .length = GRANULE,
+	.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT, .failures = 6, .copies = 1,
+	.error = ENOSPC)
+
+CHAIN(reserve_and_commit_at,
+	.call = call_reserve, .complete = reserved, .at = ELSEWHERE,
+	.length = 2 * BLOCK + PAGE, .type = HOSTMEM_RESERVE | HOSTMEM_COMMIT,
+	.failures = 16, .copies = 1, .error = ENOSPC)
+
+CHAIN(commit_at_null,
+	.call = call_reserve, .complete = reserved, .length = PAGE,
+	.type = HOSTMEM_COMMIT | HOSTMEM_TOP_DOWN, .failures = 5, .copies = 1,
+	.error = ENOSPC)
+
+CHAIN(reserve_and_commit_watched,
+	.call = call_reserve, .complete = reserved, .at = ELSEWHERE,
+	.length = GRANULE,
+	.type = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH | HOSTMEM_COMMIT,
+	.failures = 8, .copies = 1, .error = ENOSPC)
+
+CHAIN(reserve_and_commit_beyond_limit,
+	.prepare = prepare_limit, .call = call_beyond_limit,
+	.complete = nothing_there, .at = ELSEWHERE, .length = 2 * PAGE,
+	.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT, .injections = 3, .sure = true)
+
+CHAIN(large_pages,
+	.prepare = prepare_large, .call = call_large, .complete = large_or_refused, .copies = 1,
+	.error = ENOSPC)
+
+CHAIN(commit_first_page,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.length = PAGE, .protect = HOSTMEM_READWRITE, .failures = 6, .copies = 1)
+
+CHAIN(commit_page_beside,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_page, .call = call_commit,
+	.complete = committed_range, .at = PAGE, .length = PAGE,
+	.protect = HOSTMEM_READWRITE, .failures = 3, .copies = 1)
+
+CHAIN(commit_granule,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.length = GRANULE, .protect = HOSTMEM_READWRITE, .failures = 5, .copies = 1)
+
+CHAIN(commit_beside_granule,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.at = GRANULE, .length = BLOCK - PAGE, .protect = HOSTMEM_READWRITE,
+	.failures = 8, .copies = 1)
+
+CHAIN(commit_across_page_tables,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.at = GRANULE + BLOCK - PAGE, .length = 2 * PAGE,
+	.protect = HOSTMEM_READWRITE, .failures = 12, .copies = 1)
+
+CHAIN(commit_across_directories,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.at = GRANULE + GIB - PAGE, .length = 2 * PAGE,
+	.protect = HOSTMEM_READWRITE, .failures = 13, .copies = 1)
+
+CHAIN(commit_across_512_gib,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.at = GRANULE - PAGE, .length = 2 * PAGE, .protect = HOSTMEM_READWRITE,
+	.failures = 13, .copies = 1)
+
+CHAIN(commit_blocks,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.at = GRANULE + BLOCK / 2, .length = 2 * BLOCK + 7 * PAGE,
+	.protect = HOSTMEM_READWRITE, .failures = 16, .copies = 1)
+
+CHAIN(commit_over_parts,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_commit,
+	.complete = committed_range, .length = PARTS_END,
+	.protect = HOSTMEM_EXECUTE_READ, .failures = 8, .copies = 1)
+
+CHAIN(commit_again,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_commit,
+	.complete = committed_range, .at = GRANULE + BLOCK, .length = BLOCK,
+	.protect = HOSTMEM_READONLY, .copies = 1)
+
+CHAIN(commit_watched,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .call = call_commit,
+	.complete = committed_range, .length = PAGE, .protect = HOSTMEM_READWRITE,
+	.failures = 7, .copies = 1)
+
+CHAIN(commit_watched_over_parts,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
+	.call = call_commit, .complete = committed_range, .length = PARTS_END,
+	.protect = HOSTMEM_READWRITE, .failures = 9, .copies = 1)
+
+CHAIN(commit_noaccess,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.length = 2 * PAGE, .protect = HOSTMEM_NOACCESS, .failures = 5, .copies = 1)
+
+CHAIN(commit_guard,
+	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
+	.length = 2 * PAGE, .protect = HOSTMEM_READWRITE | HOSTMEM_GUARD,
+	.failures = 5, .copies = 1)
+
+CHAIN(commit_by_deadline,
+	.region = HOSTMEM_RESERVE, .call = call_commit_by_deadline,
+	.complete = committed_range, .length = PAGE, .protect = HOSTMEM_READWRITE,
+	.failures = 6, .copies = 1)
+
+CHAIN(commit_and_wait,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_to_wait,
+	.call = call_commit_and_wait, .complete = committed_range, .length = PAGE,
+	.protect = HOSTMEM_READWRITE, .failures = 6, .copies = 1)
+
+CHAIN(commit_in_cgroup,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_cgroup, .call = call_commit,
+	.complete = committed_in_cgroup, .length = 4 * PAGE,
+	.protect = HOSTMEM_READWRITE, .failures = 68, .copies = 1)
+
+CHAIN(library,
+	.call = call_library, .complete = library_committed, .failures = 7,
+	.copies = 1)
+
+CHAIN(decommit_part,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_decommit,
+	.complete = decommitted, .at = GRANULE + BLOCK + 3 * PAGE,
+	.length = BLOCK / 2, .copies = 1, .sure = true)
+
+CHAIN(decommit_all,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_decommit,
+	.complete = decommitted, .copies = 1, .sure = true)
+
+CHAIN(decommit_watched,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
+	.call = call_decommit, .complete = decommitted, .length = PARTS_END,
+	.copies = 1, .sure = true)
+
+CHAIN(release,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_release,
+	.complete = released, .failures = 1, .copies = 1)
+
+CHAIN(munmap,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_munmap,
+	.complete = released, .failures = 1, .anyone = true)
+
+CHAIN(munmap_part,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts,
+	.call = call_munmap_part, .complete = parts_kept, .failures = 1,
+	.anyone = true)
+
+CHAIN(mremap,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_mremap,
+	.complete = parts_kept, .failures = 1, .anyone = true)
+
+CHAIN(protect_part,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_protect,
+	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
+	.length = BLOCK / 2, .protect = HOSTMEM_READONLY, .copies = 1, .sure = true)
+
+CHAIN(protect_guard,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_protect,
+	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
+	.length = BLOCK / 2, .protect = HOSTMEM_READWRITE | HOSTMEM_GUARD,
+	.copies = 1, .sure = true)
+
+CHAIN(protect_noaccess,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_protect,
+	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
+	.length = BLOCK / 2, .protect = HOSTMEM_NOACCESS, .copies = 1, .sure = true)
+
+CHAIN(protect_watched,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
+	.call = call_protect, .complete = committed_range,
+	.at = GRANULE + BLOCK + 3 * PAGE, .length = BLOCK / 2,
+	.protect = HOSTMEM_EXECUTE_READ, .copies = 1, .sure = true)
+
+CHAIN(reset,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_reset,
+	.complete = contents_stay, .at = GRANULE + BLOCK, .length = BLOCK / 2,
+	.type = HOSTMEM_RESET, .injections = 1, .copies = 1, .sure = true)
+
+CHAIN(reset_watched,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
+	.call = call_reset, .complete = contents_stay, .at = GRANULE + BLOCK,
+	.length = BLOCK / 2, .type = HOSTMEM_RESET, .copies = 1, .sure = true)
+
+CHAIN(reset_undo,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_reset, .call = call_undo,
+	.complete = contents_stay, .at = GRANULE + BLOCK, .length = BLOCK / 2,
+	.type = HOSTMEM_RESET, .copies = 1, .sure = true)
+
+CHAIN(touch_lost_page,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_lost, .call = call_touch,
+	.complete = touched, .at = 3 * PAGE, .injections = 1, .sure = true,
+	.blind = true)
+
+CHAIN(read_to_lost_page,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_lost_and_pipe,
+	.call = call_read_to_page, .complete = touched, .at = 3 * PAGE,
+	.injections = 1, .error = EFAULT, .blind = true)
+
+CHAIN(debug_lost_page,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_lost_and_mem,
+	.call = call_write_as_debugger, .complete = touched, .at = 3 * PAGE,
+	.failures = 1, .error = EIO, .blind = true)
+
+CHAIN(touch_guard,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts,
+	.call = call_touch_guard, .complete = disarmed, .at = 8 * PAGE, .sure = true)
+
+CHAIN(read_to_guard,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_guard_and_pipe,
+	.call = call_read_to_guard, .complete = disarmed, .at = 8 * PAGE,
+	.injections = 1, .sure = true)
+
+CHAIN(watch,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
+	.call = call_watch, .complete = watch_as_before, .length = MANY * PAGE,
+	.failures = 1, .copies = 3)
+
+CHAIN(watch_reset,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
+	.call = call_watch_reset, .complete = none_written, .length = MANY * PAGE,
+	.failures = 1, .copies = 3)
+
+CHAIN(watch_few,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
+	.call = call_watch_reset, .complete = none_written, .length = 5 * PAGE,
+	.failures = 1, .copies = 2)
+
+CHAIN(watch_forget,
+	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
+	.call = call_watch_forget, .complete = none_written, .length = 5 * PAGE,
+	.copies = 1, .sure = true)
+
+CHAIN(query_own,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_query_own,
+	.complete = nothing_more, .copies = 2, .sure = true)
+
+CHAIN(query_foreign,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts,
+	.call = call_query_foreign, .complete = nothing_more, .copies = 2,
+	.sure = true)
+
+CHAIN(status,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_status,
+	.complete = nothing_more, .copies = 2, .sure = true)
+
+CHAIN(load,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_load,
+	.complete = nothing_more, .copies = 2, .sure = true)
+
+CHAIN(limit,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_limit,
+	.complete = limited, .copies = 1, .sure = true)
+
+CHAIN(shutdown,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_shutdown,
+	.complete = shut_down, .injections = 1, .copies = 1, .sure = true)
+
+CHAIN(map_load,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_map_load,
+	.complete = load_shown, .failures = 1)
+
+CHAIN(touch_load,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_load, .call = call_touch_load,
+	.complete = load_shown, .sure = true, .anyone = true)
+
+CHAIN(poll,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_poll,
+	.complete = nothing_more, .sure = true)
+
+CHAIN(epoll,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_epoll, .call = call_epoll,
+	.complete = polled, .failures = 1)
+
+CHAIN(fork,
+	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_fork,
+	.complete = nothing_more, .failures = 50, .error = EAGAIN, .anyone = true)
+
+FIXTURE_SETUP(chain)
+{
+	/* The stack doesn't grow later on. */
+	volatile char stack[256 * KIB];
+	size_t i;
+
+	for (i = 0; i < sizeof(stack); i += PAGE)
+		stack[i] = 0;
+	ASSERT_TRUE(knobs_set)
+		TH_LOG("can't set all of " DEBUGFS "{" SLAB "," PAGES "," COPY
+		       "}, or find the module's address: run as root");
+	ASSERT_TRUE(write_file(GROUP "/cgroup.procs", "0"))
+		TH_LOG("can't join " GROUP);
+	ASSERT_TRUE(open_nth());
+	self->sweep.world.chain = variant;
+	self->sweep.world.other = open_device();
+	ASSERT_LE(0, self->sweep.world.other);
+	query(NULL);
+}
+
+FIXTURE_TEARDOWN(chain)
+{
+	EXPECT_EQ(0, module_areas());
+}
+
+TEST_F(chain, allocation_fails)
+{
+	self->sweep.faults = variant->anyone ? ALL_ALLOCATIONS : ALLOCATIONS;
+	sweep(_metadata, &self->sweep, variant->failures, variant->injections);
+}
+
+TEST_F(chain, copy_fails)
+{
+	self->sweep.faults = COPIES;
+	sweep(_metadata, &self->sweep, variant->copies, variant->copies);
+}
+
+static void __attribute__((constructor)) make_group(void)
+{
+	write_file(CGROUPS "cgroup.subtree_control", "+memory");
+	rmdir(GROUP);
+	mkdir(GROUP, 0755);
+}
+
+static void __attribute__((destructor)) remove_group(void)
+{
+	if (getpid() == knobs_owner)
+		rmdir(GROUP);
+}
+
+FIXTURE(ended)
+{
+	struct world world;
+};
+
+FIXTURE_SETUP(ended)
+{
+	ASSERT_TRUE(write_file(GROUP "/cgroup.procs", "0"));
+	self->world.chain = &_chain_decommit_all_variant;
+	self->world.other = open_device();
+	ASSERT_LE(0, self->world.other);
+}
+
+FIXTURE_TEARDOWN(ended)
+{
+}
+
+/* A process that ends can't be told that there is no memory: it must need none. */
+TEST_F(ended, allocates_nothing)
+{
+	siginfo_t info;
+	char path[64];
+	pid_t child;
+
+	ASSERT_TRUE(choose_faults(ALLOCATIONS));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		self->world.fd = open_device();
+		if (call_region(&self->world, HOSTMEM_RESERVE) ||
+		    !prepare_parts(&self->world) || !open_nth() || !arm(1))
+			_exit(1);
+		_exit(0);
+	}
+	ASSERT_EQ(0, waitid(P_PID, child, &info, WEXITED | WNOWAIT));
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", child);
+	EXPECT_EQ(1, number_in(path));
+	EXPECT_EQ(0, status_of(child));
+	EXPECT_EQ(0, hostmem_status(self->world.other).out_total_committed_bytes);
+}
+
+/* Comes last: all that the others have charged is there no more. */
+FIXTURE(leak)
+{
+};
+
+FIXTURE_SETUP(leak)
+{
+}
+
+FIXTURE_TEARDOWN(leak)
+{
+}
+
+TEST_F(leak, is_there_none)
+{
+	cpu_set_t cpus;
+	long left;
+	int cpu = 0;
+
+	/* Idle processors keep the address space of who ran there last. */
+	while ((left = charged_pages(GROUP)) > 0 && cpu < 8) {
+		CPU_ZERO(&cpus);
+		CPU_SET(cpu++, &cpus);
+		sched_setaffinity(0, sizeof(cpus), &cpus);
+	}
+	EXPECT_EQ(0, left);
+	EXPECT_EQ(0, module_areas());
+}
+
+TEST_HARNESS_MAIN

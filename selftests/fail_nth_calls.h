@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The calls of fail_nth.c: the state that each is made in, the call itself, and
+ * what there has to be when it has succeeded.
+ *
+ * None of them allocates memory of the process's own, for the pictures before and
+ * after a call show all of the address space.
+ */
+#ifndef FAIL_NTH_CALLS_H
+#define FAIL_NTH_CALLS_H
+
+#include "fail_nth.h"
+
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+
+/*
+ * A granule below a boundary of 512 GiB, so that the second block's page table
+ * has no directory in common with the first one's; more than 1 GiB long, so that
+ * there is the boundary of another directory, and blocks that are found in a tree
+ * of two levels.  Nothing else is near, so that all directories have to be made.
+ */
+#define BASE		(((uintptr_t)1 << 44) - GRANULE)
+#define REGION		(GIB + 8 * BLOCK)
+/* Nothing of ours, or of anyone's. */
+#define ELSEWHERE	((uintptr_t)1 << 45)
+
+struct world;
+
+/**
+ * FIXTURE_VARIANT(chain) - a call, and how it may fail
+ * @region: 0, or the allocation type of the region at BASE
+ * @prepare: makes the rest of the state before the call, if there is more
+ * @call: makes the call; 0 or -errno
+ * @complete: is the result there, all of it?
+ * @at: where, counted from BASE
+ * @length: how much
+ * @type: of an allocation
+ * @protect: a protection
+ * @failures: allocations without which it can't succeed, at least
+ * @injections: allocations that it makes, at least, whether it needs them or not
+ * @copies: copies from and to the caller, at least
+ * @error: what it may fail with for want of memory, besides ENOMEM
+ * @sure: it never fails for want of memory
+ * @blind: to look at contents would change the state
+ * @anyone: not only the module's allocations fail
+ */
+FIXTURE_VARIANT(chain)
+{
+	uint32_t region;
+	bool (*prepare)(struct world *world);
+	int (*call)(struct world *world);
+	bool (*complete)(struct world *world);
+	uintptr_t at;
+	size_t length;
+	uint32_t type;
+	uint32_t protect;
+	unsigned int failures;
+	unsigned int injections;
+	unsigned int copies;
+	int error;
+	bool sure;
+	bool blind;
+	bool anyone;
+};
+
+/**
+ * struct world - what a call is made in
+ * @chain: the call
+ * @fd: the file with the region; -1 if to open it is the call
+ * @other: another file, for what has to be there besides
+ * @spare: a file descriptor that a call needs or makes
+ * @large: the size of a large page; 0 if there are none
+ * @out: the address that an allocation returned
+ * @line: where the preparation failed
+ */
+struct world {
+	const FIXTURE_VARIANT(chain) *chain;
+	int fd;
+	int other;
+	int spare;
+	size_t large;
+	uintptr_t out;
+	int line;
+};
+
+#define NEED(condition) do {						\
+	if (!(condition)) {						\
+		world->line = __LINE__;					\
+		return false;						\
+	}								\
+} while (0)
+
+static int commit(struct world *world, uintptr_t at, size_t length,
+		  uint32_t protect)
+{
+	uintptr_t out;
+
+	return raw_alloc(world->fd, BASE + at, length, HOSTMEM_COMMIT, protect,
+			 &out);
+}
+
+static int call_region(struct world *world, uint32_t type)
+{
+	uintptr_t out;
+
+	return raw_alloc(world->fd, BASE, REGION, type, HOSTMEM_READWRITE, &out);
+}
+
+static struct hostmem_memory_info info_at(struct world *world, uintptr_t addr)
+{
+	struct hostmem_memory_info info;
+
+	raw_query(world->fd, addr, &info);
+	return info;
+}
+
+static bool is_run(struct world *world, uintptr_t addr, size_t length,
+		   uint32_t state, uint32_t protect)
+{
+	struct hostmem_memory_info info = info_at(world, addr);
+
+	return info.region_size >= length && info.state == state &&
+	       info.protect == protect;
+}
+
+/* Is there nothing, of whomever, where a region could be? */
+static bool is_free(struct world *world, uintptr_t addr)
+{
+	struct picture_run run;
+
+	return !query_at(world->other, addr, &run) &&
+	       run.info.state == HOSTMEM_FREE && run.info.region_size >= REGION;
+}
+
+/* Does the status tell of as many pages as there are committed ones? */
+static bool books_agree(struct world *world)
+{
+	struct hostmem_status status = hostmem_status(world->fd);
+	uint64_t committed = 0, reserved = 0, regions = 0;
+	struct picture_run run;
+	uintptr_t addr;
+
+	for (addr = 0; !query_at(world->fd, addr, &run);
+	     addr = run.info.base + run.info.region_size) {
+		if (!run.own)
+			continue;
+		reserved += run.info.region_size;
+		regions += run.info.base == run.info.allocation_base;
+		if (run.info.state == HOSTMEM_COMMIT)
+			committed += run.info.region_size;
+	}
+	return status.out_committed_bytes == committed &&
+	       status.out_total_committed_bytes ==
+			committed + hostmem_status(world->other).out_committed_bytes &&
+	       status.out_reserved_bytes == reserved &&
+	       status.out_regions == regions;
+}
+
+/*
+ * A bit of everything in the first four blocks
+ */
+
+static const struct part {
+	uintptr_t at;
+	size_t length;
+	uint32_t protect;
+	bool stamped;
+} parts[] = {
+	{ 3 * PAGE, PAGE, HOSTMEM_READWRITE, true },
+	{ 5 * PAGE, 2 * PAGE, HOSTMEM_READONLY, true },
+	{ 8 * PAGE, PAGE, HOSTMEM_READWRITE | HOSTMEM_GUARD, false },
+	{ 10 * PAGE, PAGE, HOSTMEM_NOACCESS, false },
+	{ GRANULE + BLOCK, BLOCK, HOSTMEM_READWRITE, true },
+	{ GRANULE + 3 * BLOCK - PAGE, PAGE, HOSTMEM_EXECUTE_READ, true },
+};
+#define PARTS_END	(GRANULE + 3 * BLOCK)
+#define SEED		0x1234567890abcdefull
+
+static bool prepare_parts(struct world *world)
+{
+	uint64_t pages[1], count = 0;
+	const struct part *part;
+
+	for (part = parts; part < parts + ARRAY_SIZE(parts); part++) {
+		if (part->stamped) {
+			NEED(!commit(world, part->at, part->length,
+				     HOSTMEM_READWRITE));
+			stamp((void *)(BASE + part->at), part->length, SEED);
+		}
+		NEED(!commit(world, part->at, part->length, part->protect));
+	}
+	/* What is watched has both pages that are reported and others. */
+	if (world->chain->region & HOSTMEM_WRITE_WATCH)
+		NEED(!raw_watch(world->fd, BASE + GRANULE + BLOCK,
+				BLOCK / 2, HOSTMEM_WATCH_RESET, pages, &count));
+	return true;
+}
+
+static bool stamped(uintptr_t addr)
+{
+	const struct part *part;
+
+	for (part = parts; part < parts + ARRAY_SIZE(parts); part++)
+		if (part->stamped && addr >= BASE + part->at &&
+		    addr < BASE + part->at + part->length)
+			return true;
+	return false;
+}
+
+/* Of a range that can be read: the parts' contents, if they are there, or zero. */
+static bool contents_kept(uintptr_t start, size_t length, bool with_parts)
+{
+	uintptr_t at;
+
+	for (at = start; at < start + length; at += PAGE) {
+		if (with_parts && stamped(at) ?
+		    unstamped((void *)at, PAGE, SEED) :
+		    nonzero((void *)at, PAGE))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Open, reserve, commit
+ */
+
+static int call_open(struct world *world)
+{
+	world->fd = open_device();
+	return world->fd < 0 ? -errno : 0;
+}
+
+static bool opened(struct world *world)
+{
+	struct hostmem_status status;
+
+	return !raw_status(world->fd, &status) && !status.out_regions;
+}
+
+/* At ELSEWHERE, for that is where @at tells, or wherever there is room. */
+static int call_reserve(struct world *world)
+{
+	const FIXTURE_VARIANT(chain) *chain = world->chain;
+
+	return raw_alloc(world->fd, chain->at, chain->length, chain->type,
+			 HOSTMEM_READWRITE, &world->out);
+}
+
+static bool reserved(struct world *world)
+{
+	const FIXTURE_VARIANT(chain) *chain = world->chain;
+	bool committed = chain->type & HOSTMEM_COMMIT;
+	struct hostmem_memory_info info = info_at(world, world->out);
+	uint64_t pages[1], count = 1;
+
+	NEED(!chain->at || chain->at == world->out);
+	NEED(info.allocation_base == world->out);
+	NEED(info.region_size == (chain->length + PAGE - 1) / PAGE * PAGE);
+	NEED(info.state == (committed ? HOSTMEM_COMMIT : HOSTMEM_RESERVE));
+	NEED(!committed || contents_kept(world->out, chain->length, false));
+	NEED(raw_watch(world->fd, world->out, PAGE, 0, pages, &count) ==
+	     (chain->type & HOSTMEM_WRITE_WATCH ? 0 : -EINVAL));
+	return books_agree(world);
+}
+
+static bool prepare_large(struct world *world)
+{
+	world->large = hostmem_status(world->fd).out_large_page_bytes;
+	return true;
+}
+
+static int call_large(struct world *world)
+{
+	int err = raw_alloc(world->fd, 0, 2 * (world->large ?: BLOCK),
+			    HOSTMEM_RESERVE | HOSTMEM_COMMIT | HOSTMEM_LARGE_PAGES,
+			    HOSTMEM_READWRITE, &world->out);
+
+	return !world->large && err == -EOPNOTSUPP ? 0 : err;
+}
+
+static bool large_or_refused(struct world *world)
+{
+	NEED(!world->large ||
+	     contents_kept(world->out, 2 * world->large, false));
+	return books_agree(world);
+}
+
+static int call_commit(struct world *world)
+{
+	return commit(world, world->chain->at, world->chain->length,
+		      world->chain->protect);
+}
+
+static bool committed_range(struct world *world)
+{
+	const FIXTURE_VARIANT(chain) *chain = world->chain;
+	uintptr_t start = BASE + chain->at;
+
+	NEED(is_run(world, start, chain->length, HOSTMEM_COMMIT,
+		    chain->protect));
+	NEED(chain->protect & (HOSTMEM_GUARD | HOSTMEM_NOACCESS) ||
+	     contents_kept(start, chain->length, chain->prepare));
+	return books_agree(world);
+}
+
+static bool prepare_page(struct world *world)
+{
+	NEED(!commit(world, 0, PAGE, HOSTMEM_READWRITE));
+	return true;
+}
+
+/* More than the file may have: all that it has done must be undone. */
+static bool prepare_limit(struct world *world)
+{
+	NEED(!raw_limit(world->fd, PAGE));
+	return true;
+}
+
+static int call_beyond_limit(struct world *world)
+{
+	int err = call_reserve(world);
+
+	return err == -ENOMEM || err == -ENOSPC ? 0 : err;
+}
+
+static bool nothing_there(struct world *world)
+{
+	struct hostmem_status status = hostmem_status(world->other);
+
+	NEED(!status.out_total_committed_bytes);
+	return is_free(world, BASE) && is_free(world, ELSEWHERE);
+}
+
+static int call_commit_by_deadline(struct world *world)
+{
+	return raw_commit(world->fd, BASE + world->chain->at,
+			  world->chain->length, PROCESS, FOREVER);
+}
+
+/*
+ * A commit that waits until another thread makes room, in the limit of the file.
+ * If it fails, the room is taken again: that also shows that nothing of it is
+ * still charged.
+ */
+#define ROOM_AT		(GRANULE + GIB)
+
+struct room {
+	struct world *world;
+	atomic_bool give_up;
+	bool made;
+};
+
+static void *make_room(void *arg)
+{
+	struct room *room = arg;
+	int fd = room->world->fd;
+
+	while (!room->give_up && !room->made) {
+		if (waiting(fd))
+			room->made = !raw_decommit(fd, BASE + ROOM_AT, PAGE);
+		else
+			sched_yield();
+	}
+	return NULL;
+}
+
+static bool prepare_to_wait(struct world *world)
+{
+	struct room room = { .world = world, .give_up = true };
+	pthread_t thread;
+
+	/* The C library keeps the stack of a thread that has ended. */
+	NEED(!pthread_create(&thread, NULL, make_room, &room));
+	NEED(!pthread_join(thread, NULL));
+	NEED(!commit(world, ROOM_AT, PAGE, HOSTMEM_READWRITE));
+	NEED(!raw_limit(world->fd, PAGE));
+	return true;
+}
+
+static int call_commit_and_wait(struct world *world)
+{
+	struct room room = { .world = world };
+	pthread_t thread;
+	int err;
+
+	if (pthread_create(&thread, NULL, make_room, &room))
+		return -EIO;
+	err = call_commit_by_deadline(world);
+	room.give_up = true;
+	pthread_join(thread, NULL);
+	if (err && room.made && commit(world, ROOM_AT, PAGE, HOSTMEM_READWRITE))
+		return -EIO;
+	return err;
+}
+
+/* A cgroup with hardly any room but what can be reclaimed. */
+static bool prepare_cgroup(struct world *world)
+{
+	const size_t size = 256 * PAGE;
+	static char *cache;
+	long long current;
+	char text[32];
+	FILE *file;
+
+	NEED(write_file(GROUP "/memory.max", "max"));
+	if (!cache)
+		cache = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(cache != MAP_FAILED);
+	NEED(!madvise(cache, size, MADV_NOHUGEPAGE));
+	stamp(cache, size, 1);
+	NEED(!madvise(cache, size, MADV_FREE));
+	file = fopen(GROUP "/memory.current", "r");
+	NEED(file);
+	NEED(fscanf(file, "%lld", &current) == 1);
+	fclose(file);
+	snprintf(text, sizeof(text), "%lld", current + 8 * (long long)PAGE);
+	NEED(write_file(GROUP "/memory.max", text));
+	return true;
+}
+
+static bool committed_in_cgroup(struct world *world)
+{
+	NEED(committed_range(world));
+	return write_file(GROUP "/memory.max", "max");
+}
+
+/* The library makes the same of it as of all other want of memory. */
+static int call_library(struct world *world)
+{
+	HRESULT hr = HostVirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT,
+				      PAGE_READWRITE, eProcessCritical,
+				      (void **)&world->out);
+
+	return hr == E_OUTOFMEMORY ? -ENOMEM : hr ? -EIO : 0;
+}
+
+static bool library_committed(struct world *world)
+{
+	NEED(contents_kept(world->out, PAGE, false));
+	return VirtualFree((void *)world->out, 0, MEM_RELEASE);
+}
+
+#endif /* FAIL_NTH_CALLS_H */

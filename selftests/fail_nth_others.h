@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The calls of fail_nth.c that neither reserve nor commit: free, protect, reset,
+ * watch, query, limits and load, faults, and what else a process does that has
+ * regions.  See fail_nth_calls.h.
+ */
+#ifndef FAIL_NTH_OTHERS_H
+#define FAIL_NTH_OTHERS_H
+
+#include "fail_nth_calls.h"
+
+/*
+ * Free and protect
+ */
+
+static int call_decommit(struct world *world)
+{
+	return raw_decommit(world->fd, BASE + world->chain->at,
+			    world->chain->length);
+}
+
+static bool decommitted(struct world *world)
+{
+	const FIXTURE_VARIANT(chain) *chain = world->chain;
+
+	NEED(is_run(world, BASE + chain->at, chain->length ?: REGION,
+		    HOSTMEM_RESERVE, 0));
+	return books_agree(world);
+}
+
+static int call_release(struct world *world)
+{
+	return raw_release(world->fd, BASE);
+}
+
+/* munmap(2), which is as good as a release. */
+static int call_munmap(struct world *world)
+{
+	return munmap((void *)BASE, REGION) ? -errno : 0;
+}
+
+/* Half a region can't go, and a region can't go elsewhere. */
+static int call_munmap_part(struct world *world)
+{
+	return munmap((void *)BASE, GIB) && errno == EINVAL ? 0 : -errno;
+}
+
+static int call_mremap(struct world *world)
+{
+	void *to = mremap((void *)BASE, REGION, REGION,
+			  MREMAP_MAYMOVE | MREMAP_FIXED, (void *)ELSEWHERE);
+
+	return to == MAP_FAILED && errno == EINVAL ? 0 : -errno;
+}
+
+static bool released(struct world *world)
+{
+	NEED(nothing_there(world));
+	return books_agree(world);
+}
+
+static bool parts_kept(struct world *world)
+{
+	NEED(contents_kept(BASE + 3 * PAGE, PAGE, true));
+	NEED(contents_kept(BASE + GRANULE + BLOCK, BLOCK, true));
+	NEED(is_run(world, BASE + 8 * PAGE, PAGE, HOSTMEM_COMMIT,
+		    HOSTMEM_READWRITE | HOSTMEM_GUARD));
+	return is_free(world, ELSEWHERE) && books_agree(world);
+}
+
+static int call_protect(struct world *world)
+{
+	uint32_t old;
+	struct hostmem_protect arg = {
+		.size = sizeof(arg),
+		.protect = world->chain->protect,
+		.addr = BASE + world->chain->at,
+		.length = world->chain->length,
+		.old = (uintptr_t)&old,
+	};
+	int err = raw_call(world->fd, HOSTMEM_IOC_PROTECT, &arg);
+
+	return err ?: old == HOSTMEM_READWRITE ? 0 : -EIO;
+}
+
+/*
+ * Resets, and pages whose contents have gone
+ */
+
+static int call_reset(struct world *world)
+{
+	return raw_alloc(world->fd, BASE + world->chain->at,
+			 world->chain->length, world->chain->type,
+			 HOSTMEM_READWRITE, &world->out);
+}
+
+static int call_undo(struct world *world)
+{
+	return raw_alloc(world->fd, BASE + world->chain->at,
+			 world->chain->length, HOSTMEM_RESET_UNDO,
+			 HOSTMEM_READWRITE, &world->out);
+}
+
+static bool prepare_reset(struct world *world)
+{
+	NEED(prepare_parts(world));
+	NEED(!call_reset(world));
+	return true;
+}
+
+/* The kernel takes whatever its shrinkers give: pressure on demand. */
+static bool take_what_was_reset(void)
+{
+	return write_file("/proc/sys/vm/drop_caches", "2");
+}
+
+/* A reset is a permission; after an undo, at the latest, there is none. */
+static bool contents_stay(struct world *world)
+{
+	NEED(!call_undo(world));
+	NEED(take_what_was_reset());
+	NEED(contents_kept(BASE + world->chain->at, world->chain->length, true));
+	return books_agree(world);
+}
+
+static uintptr_t lost_page(struct world *world)
+{
+	return BASE + world->chain->at;
+}
+
+static bool prepare_lost(struct world *world)
+{
+	uintptr_t out;
+
+	NEED(prepare_parts(world));
+	NEED(!raw_alloc(world->fd, lost_page(world), PAGE, HOSTMEM_RESET,
+			HOSTMEM_READWRITE, &out));
+	NEED(take_what_was_reset());
+	return true;
+}
+
+static int call_touch(struct world *world)
+{
+	return try_write((void *)lost_page(world), 7).signo ? -EIO : 0;
+}
+
+static bool touched(struct world *world)
+{
+	unsigned char *page = (void *)lost_page(world);
+	size_t i;
+
+	NEED(page[0] == 7);
+	for (i = 1; i < PAGE; i++)
+		NEED(!page[i]);
+	return books_agree(world);
+}
+
+/* A system call writes there: what a pipe holds. */
+static bool fill_pipe(struct world *world)
+{
+	static const char bytes[] = { 7 };
+	int ends[2];
+
+	NEED(!pipe2(ends, O_CLOEXEC));
+	NEED(write(ends[1], bytes, 1) == 1);
+	close(ends[1]);
+	world->spare = ends[0];
+	return true;
+}
+
+static bool prepare_lost_and_pipe(struct world *world)
+{
+	return prepare_lost(world) && fill_pipe(world);
+}
+
+static int call_read_to_page(struct world *world)
+{
+	return read(world->spare, (void *)lost_page(world), 1) == 1 ? 0 : -errno;
+}
+
+/* A debugger does. */
+static bool prepare_lost_and_mem(struct world *world)
+{
+	NEED(prepare_lost(world));
+	world->spare = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	return world->spare >= 0;
+}
+
+static int call_write_as_debugger(struct world *world)
+{
+	static const char bytes[] = { 7 };
+
+	return pwrite(world->spare, bytes, 1, lost_page(world)) == 1 ? 0 : -errno;
+}
+
+/*
+ * Guard pages: the first touch fails, and disarms the guard
+ */
+
+static bool disarmed(struct world *world)
+{
+	NEED(is_run(world, lost_page(world), PAGE, HOSTMEM_COMMIT,
+		    HOSTMEM_READWRITE));
+	NEED(contents_kept(lost_page(world), PAGE, false));
+	return books_agree(world);
+}
+
+static int call_touch_guard(struct world *world)
+{
+	return try_write((void *)lost_page(world), 7).signo == SIGBUS ? 0 : -EIO;
+}
+
+static bool prepare_guard_and_pipe(struct world *world)
+{
+	return prepare_parts(world) && fill_pipe(world);
+}
+
+/* Where it can't be remembered, the guard stays for the next attempt. */
+static int call_read_to_guard(struct world *world)
+{
+	return read(world->spare, (void *)lost_page(world), 1) == -1 &&
+	       errno == EFAULT ? 0 : -EIO;
+}
+
+/*
+ * The write watch
+ */
+
+/* So many that they come in several batches. */
+#define MANY		(4096 + 64)
+
+static bool prepare_written(struct world *world)
+{
+	NEED(!commit(world, world->chain->at, world->chain->length,
+		     HOSTMEM_READWRITE));
+	stamp((void *)(BASE + world->chain->at), world->chain->length, SEED);
+	return true;
+}
+
+static int watch_all(struct world *world, uint32_t flags)
+{
+	static uint64_t pages[MOST_WRITTEN];
+	const FIXTURE_VARIANT(chain) *chain = world->chain;
+	uint64_t count = chain->length / PAGE, i;
+	int err = raw_watch(world->fd, BASE + chain->at, chain->length, flags,
+			    pages, &count);
+
+	if (err)
+		return err;
+	for (i = 0; i < count; i++)
+		if (pages[i] != BASE + chain->at + i * PAGE)
+			return -EIO;
+	return count == chain->length / PAGE ? 0 : -EIO;
+}
+
+static int call_watch(struct world *world)
+{
+	return watch_all(world, 0);
+}
+
+static int call_watch_reset(struct world *world)
+{
+	return watch_all(world, HOSTMEM_WATCH_RESET);
+}
+
+static int call_watch_forget(struct world *world)
+{
+	uint64_t count = 0;
+
+	return raw_watch(world->fd, BASE + world->chain->at,
+			 world->chain->length, HOSTMEM_WATCH_RESET, NULL,
+			 &count);
+}
+
+static bool watch_as_before(struct world *world)
+{
+	return !watch_all(world, 0);
+}
+
+static bool none_written(struct world *world)
+{
+	uint64_t pages[1], count = 1;
+
+	NEED(!raw_watch(world->fd, BASE + world->chain->at,
+			world->chain->length, 0, pages, &count));
+	return !count;
+}
+
+/*
+ * Queries, limits, load
+ */
+
+static int call_query_own(struct world *world)
+{
+	struct hostmem_memory_info info;
+
+	return raw_query(world->fd, BASE, &info);
+}
+
+static int call_query_foreign(struct world *world)
+{
+	struct hostmem_memory_info info;
+
+	return raw_query(world->fd, (uintptr_t)world, &info);
+}
+
+static int call_status(struct world *world)
+{
+	struct hostmem_status status;
+
+	return raw_status(world->fd, &status);
+}
+
+static int call_load(struct world *world)
+{
+	struct hostmem_load load;
+
+	return raw_load(world->fd, &load);
+}
+
+static int call_limit(struct world *world)
+{
+	return raw_limit(world->fd, BLOCK);
+}
+
+static bool limited(struct world *world)
+{
+	return hostmem_status(world->fd).out_own_limit_bytes == BLOCK;
+}
+
+static int call_shutdown(struct world *world)
+{
+	return raw_shutdown(world->fd);
+}
+
+static bool shut_down(struct world *world)
+{
+	struct hostmem_status status;
+
+	NEED(raw_status(world->fd, &status) == -ESHUTDOWN);
+	return nothing_there(world);
+}
+
+static int call_map_load(struct world *world)
+{
+	void *pages = mmap((void *)ELSEWHERE, HOSTMEM_LOAD_PAGES * PAGE,
+			   PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE,
+			   world->fd, HOSTMEM_LOAD_OFFSET);
+
+	return pages == MAP_FAILED ? -errno : 0;
+}
+
+static bool prepare_load(struct world *world)
+{
+	NEED(!call_map_load(world));
+	return true;
+}
+
+static int call_touch_load(struct world *world)
+{
+	(void)world;
+	return can_read((void *)(ELSEWHERE + PAGE)) ? 0 : -EIO;
+}
+
+/* Unmaps them, too: they outlive a shutdown. */
+static bool load_shown(struct world *world)
+{
+	const struct hostmem_load_page *pages = (void *)ELSEWHERE;
+	struct hostmem_status status = hostmem_status(world->fd);
+
+	NEED(pages[0].limit_bytes == status.out_commit_limit_bytes);
+	NEED(pages[1].limit_bytes == status.out_own_limit_bytes);
+	return !munmap((void *)pages, HOSTMEM_LOAD_PAGES * PAGE);
+}
+
+static int call_poll(struct world *world)
+{
+	struct pollfd poller = { .fd = world->fd, .events = POLLIN };
+
+	return poll(&poller, 1, 0) == 1 ? 0 : -errno;
+}
+
+static bool prepare_epoll(struct world *world)
+{
+	world->spare = epoll_create1(EPOLL_CLOEXEC);
+	return world->spare >= 0;
+}
+
+static int call_epoll(struct world *world)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(world->spare, EPOLL_CTL_ADD, world->fd, &event) ?
+	       -errno : 0;
+}
+
+static bool polled(struct world *world)
+{
+	struct epoll_event event;
+
+	return epoll_wait(world->spare, &event, 1, 0) == 1;
+}
+
+/*
+ * Processes
+ */
+
+/* A child has none of it. */
+static int call_fork(struct world *world)
+{
+	pid_t child = fork();
+
+	(void)world;
+	if (!child)
+		_exit(can_read((void *)(BASE + 3 * PAGE)));
+	if (child < 0)
+		return -errno;
+	return status_of(child) ? -EIO : 0;
+}
+
+static bool nothing_more(struct world *world)
+{
+	return books_agree(world);
+}
+
+#endif /* FAIL_NTH_OTHERS_H */

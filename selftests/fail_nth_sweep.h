@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The sweep of fail_nth.c: a call is made in fresh state, once for each thing that
+ * can fail in it, until there is none left.
+ */
+#ifndef FAIL_NTH_SWEEP_H
+#define FAIL_NTH_SWEEP_H
+
+#include "fail_nth_calls.h"
+
+/* So many failures of one call mean that there will always be one more. */
+#define TOO_MANY	5000
+
+/**
+ * struct sweep - one call, and all that may fail in it
+ * @world: what it is made in
+ * @faults: which kind of things fails
+ * @nth: which of them fails now
+ * @injected: how many have failed
+ * @failed: how many of these made the call fail
+ */
+struct sweep {
+	struct world world;
+	enum faults faults;
+	unsigned int nth;
+	unsigned int injected;
+	unsigned int failed;
+};
+
+static void set_up(struct __test_metadata *_metadata, struct world *world)
+{
+	const FIXTURE_VARIANT(chain) *chain = world->chain;
+
+	world->spare = -1;
+	world->line = 0;
+	world->fd = chain->call == call_open ? -1 : open_device();
+	if (chain->region) {
+		ASSERT_EQ(0, call_region(world, chain->region));
+	}
+	if (chain->prepare) {
+		ASSERT_TRUE(chain->prepare(world))
+			TH_LOG("line %d", world->line);
+	}
+}
+
+/* Nothing is left of a file that is closed, neither regions nor charge. */
+static void tear_down(struct __test_metadata *_metadata, struct world *world)
+{
+	struct hostmem_status status;
+
+	raw_shutdown(world->fd);
+	close(world->fd);
+	close(world->spare);
+	ASSERT_EQ(0, raw_status(world->other, &status));
+	ASSERT_EQ(0, status.out_total_committed_bytes);
+	ASSERT_TRUE(is_free(world, BASE));
+	ASSERT_TRUE(is_free(world, ELSEWHERE));
+}
+
+/* The file that sees what there is, be the call's own one open or not. */
+static int eye(const struct world *world)
+{
+	return world->fd < 0 ? world->other : world->fd;
+}
+
+static bool allowed(const struct sweep *sweep, int err)
+{
+	const FIXTURE_VARIANT(chain) *chain = sweep->world.chain;
+
+	if (sweep->faults == COPIES)
+		return err == -EFAULT;
+	return !chain->sure && (err == -ENOMEM || err == -chain->error);
+}
+
+/* One call whose nth allocation fails.  Return: has it made so many? */
+static bool one_fails(struct __test_metadata *_metadata, struct sweep *sweep)
+{
+	static struct picture before, after;
+	struct world *world = &sweep->world;
+	const FIXTURE_VARIANT(chain) *chain = world->chain;
+	bool injected;
+	int err;
+
+	set_up(_metadata, world);
+	ASSERT_TRUE(take_picture(eye(world), &before, chain->blind));
+	ASSERT_TRUE(arm(sweep->nth));
+	err = chain->call(world);
+	injected = disarm();
+	sweep->injected += injected;
+	if (injected && err) {
+		sweep->failed++;
+		ASSERT_TRUE(allowed(sweep, err))
+			TH_LOG("number %u: failed with %d", sweep->nth, err);
+		ASSERT_TRUE(take_picture(eye(world), &after, chain->blind));
+		ASSERT_EQ(NULL, difference(&before, &after))
+			TH_LOG("number %u has changed %s", sweep->nth,
+			       difference(&before, &after));
+		err = chain->call(world);
+	}
+	ASSERT_EQ(0, err)
+		TH_LOG("number %u", sweep->nth);
+	ASSERT_TRUE(chain->complete(world))
+		TH_LOG("number %u: line %d", sweep->nth, world->line);
+	tear_down(_metadata, world);
+	return injected;
+}
+
+static void sweep(struct __test_metadata *_metadata, struct sweep *sweep,
+		  unsigned int failures, unsigned int injections)
+{
+	ASSERT_TRUE(choose_faults(sweep->faults));
+	do {
+		sweep->nth++;
+		ASSERT_GT(TOO_MANY, sweep->nth);
+	} while (one_fails(_metadata, sweep));
+
+	EXPECT_LE(failures, sweep->failed);
+	EXPECT_LE(injections, sweep->injected);
+	ksft_print_msg("%u %s have failed, %u of them the call\n",
+		       sweep->injected,
+		       sweep->faults == COPIES ? "copies" : "allocations",
+		       sweep->failed);
+	fflush(stdout);
+}
+
+#endif /* FAIL_NTH_SWEEP_H */
