@@ -22,6 +22,25 @@ static unsigned long kept_free(void)
 	return min(totalram_pages() / 32, SZ_512M / PAGE_SIZE);
 }
 
+/*
+ * What is available to everyone.  After allocations that didn't find a block of
+ * their kind, zones keep more free than si_mem_available() knows of, and who asks
+ * for that meets the OOM killer.
+ */
+static long available(void)
+{
+	long pages = si_mem_available();
+	struct zone *zone, *end;
+	int node;
+
+	for_each_online_node(node) {
+		zone = NODE_DATA(node)->node_zones;
+		for (end = zone + MAX_NR_ZONES; zone < end; zone++)
+			pages -= READ_ONCE(zone->watermark_boost);
+	}
+	return pages;
+}
+
 /* Little is available at twice that, so that the news comes before a refusal. */
 #define LOW_PARTS	2
 #define HIGH_PARTS	6
@@ -35,7 +54,7 @@ struct hm_memory hm_pressure_memory(void)
 	unsigned long part = kept_free();
 	struct hm_memory memory = {
 		.total = totalram_pages(),
-		.available = max(si_mem_available(), 0l),
+		.available = max(available(), 0l),
 		.level = HOSTMEM_AVAILABLE_NEUTRAL,
 	};
 
@@ -50,7 +69,7 @@ struct hm_memory hm_pressure_memory(void)
 
 bool hm_pressure_is_extreme(void)
 {
-	return si_mem_available() < (long)kept_free();
+	return available() < (long)kept_free();
 }
 
 void hm_pressure_notify(void)

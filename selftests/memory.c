@@ -159,7 +159,7 @@ TEST_F(memory, is_the_same_after_thousand_cycles)
 
 TEST_F(memory, is_the_same_after_thousand_cycles_with_holes)
 {
-	EXPECT_SAME_AFTER_CYCLES(cycles_with_holes, 4 * MIB + GRANULE);
+	EXPECT_SAME_AFTER_CYCLES(cycles_with_holes, times(4) * MIB + GRANULE);
 }
 
 /* All but every 512th page goes, in runs of 511 pages. */
