@@ -42,7 +42,7 @@ struct world;
  * @copies: copies from and to the caller, at least
  * @error: what it may fail with for want of memory, besides ENOMEM
  * @sure: it never fails for want of memory
- * @blind: to look at contents would change the state
+ * @blind: to touch pages before would change the state, if only the page tables
  * @anyone: not only the module's allocations fail
  */
 FIXTURE_VARIANT(chain)
