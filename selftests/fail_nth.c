@@ -14,306 +14,434 @@ FIXTURE(chain)
 	struct sweep sweep;
 };
 
-#define CHAIN(name, ...)						\
-	FIXTURE_VARIANT_ADD(chain, name) { __VA_ARGS__ };
+FIXTURE_VARIANT_ADD(chain, open)
+{
+	.call = call_open, .complete = opened, .failures = 1,
+};
 
-CHAIN(open,
-	.call = call_open, .complete = opened, .failures = 1)
-
-CHAIN(reserve,
+FIXTURE_VARIANT_ADD(chain, reserve)
+{
 	.call = call_reserve, .complete = reserved, .length = GRANULE + 1,
-	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC)
+	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC,
+};
 
-CHAIN(reserve_blocks,
+FIXTURE_VARIANT_ADD(chain, reserve_blocks)
+{
 	.call = call_reserve, .complete = reserved, .length = 3 * BLOCK,
-	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC)
+	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC,
+};
 
-CHAIN(reserve_top_down,
+FIXTURE_VARIANT_ADD(chain, reserve_top_down)
+{
 	.call = call_reserve, .complete = reserved, .length = BLOCK,
 	.type = HOSTMEM_RESERVE | HOSTMEM_TOP_DOWN, .failures = 2, .copies = 1,
-	.error = ENOSPC)
+	.error = ENOSPC,
+};
 
-CHAIN(reserve_at,
+FIXTURE_VARIANT_ADD(chain, reserve_at)
+{
 	.call = call_reserve, .complete = reserved, .at = ELSEWHERE, .length = GIB,
-	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC)
+	.type = HOSTMEM_RESERVE, .failures = 2, .copies = 1, .error = ENOSPC,
+};
 
-CHAIN(reserve_watched,
+FIXTURE_VARIANT_ADD(chain, reserve_watched)
+{
 	.call = call_reserve, .complete = reserved, .length = BLOCK,
 	.type = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .failures = 2, .copies = 1,
-	.error = ENOSPC)
+	.error = ENOSPC,
+};
 
-CHAIN(reserve_and_commit,
+FIXTURE_VARIANT_ADD(chain, reserve_and_commit)
+{
 	.call = call_reserve, .complete = reserved, .length = GRANULE,
 	.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT, .failures = 5, .copies = 1,
-	.error = ENOSPC)
+	.error = ENOSPC,
+};
 
-CHAIN(reserve_and_commit_at,
+FIXTURE_VARIANT_ADD(chain, reserve_and_commit_at)
+{
 	.call = call_reserve, .complete = reserved, .at = ELSEWHERE,
 	.length = 2 * BLOCK + PAGE, .type = HOSTMEM_RESERVE | HOSTMEM_COMMIT,
-	.failures = 16, .copies = 1, .error = ENOSPC)
+	.failures = 16, .copies = 1, .error = ENOSPC,
+};
 
-CHAIN(commit_at_null,
+FIXTURE_VARIANT_ADD(chain, commit_at_null)
+{
 	.call = call_reserve, .complete = reserved, .length = PAGE,
 	.type = HOSTMEM_COMMIT | HOSTMEM_TOP_DOWN, .failures = 5, .copies = 1,
-	.error = ENOSPC)
+	.error = ENOSPC,
+};
 
-CHAIN(reserve_and_commit_watched,
+FIXTURE_VARIANT_ADD(chain, reserve_and_commit_watched)
+{
 	.call = call_reserve, .complete = reserved, .at = ELSEWHERE,
 	.length = GRANULE,
 	.type = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH | HOSTMEM_COMMIT,
-	.failures = 8, .copies = 1, .error = ENOSPC)
+	.failures = 8, .copies = 1, .error = ENOSPC,
+};
 
-CHAIN(reserve_and_commit_beyond_limit,
+FIXTURE_VARIANT_ADD(chain, reserve_and_commit_beyond_limit)
+{
 	.prepare = prepare_limit, .call = call_beyond_limit,
 	.complete = nothing_there, .at = ELSEWHERE, .length = 2 * PAGE,
-	.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT, .injections = 3, .sure = true)
+	.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT, .injections = 3, .sure = true,
+};
 
-CHAIN(large_pages,
-	.prepare = prepare_large, .call = call_large, .complete = large_or_refused, .copies = 1,
-	.error = ENOSPC)
+FIXTURE_VARIANT_ADD(chain, large_pages)
+{
+	.prepare = prepare_large, .call = call_large, .complete = large_or_refused,
+	.copies = 1,
+	.error = ENOSPC,
+};
 
-CHAIN(commit_first_page,
+FIXTURE_VARIANT_ADD(chain, commit_first_page)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
-	.length = PAGE, .protect = HOSTMEM_READWRITE, .failures = 6, .copies = 1, .blind = true)
+	.length = PAGE, .protect = HOSTMEM_READWRITE, .failures = 6, .copies = 1,
+	.blind = true,
+};
 
-CHAIN(commit_page_beside,
+FIXTURE_VARIANT_ADD(chain, commit_page_beside)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_page, .call = call_commit,
 	.complete = committed_range, .at = PAGE, .length = PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 3, .copies = 1)
+	.protect = HOSTMEM_READWRITE, .failures = 3, .copies = 1,
+};
 
-CHAIN(commit_granule,
+FIXTURE_VARIANT_ADD(chain, commit_granule)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
-	.length = GRANULE, .protect = HOSTMEM_READWRITE, .failures = 3, .copies = 1)
+	.length = GRANULE, .protect = HOSTMEM_READWRITE, .failures = 3, .copies = 1,
+};
 
-CHAIN(commit_beside_granule,
+FIXTURE_VARIANT_ADD(chain, commit_beside_granule)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE, .length = BLOCK - PAGE, .protect = HOSTMEM_READWRITE,
-	.failures = 7, .copies = 1)
+	.failures = 7, .copies = 1,
+};
 
-CHAIN(commit_across_page_tables,
+FIXTURE_VARIANT_ADD(chain, commit_across_page_tables)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE + BLOCK - PAGE, .length = 2 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 10, .copies = 1)
+	.protect = HOSTMEM_READWRITE, .failures = 10, .copies = 1,
+};
 
-CHAIN(commit_across_directories,
+FIXTURE_VARIANT_ADD(chain, commit_across_directories)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE + GIB - PAGE, .length = 2 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 13, .copies = 1, .blind = true)
+	.protect = HOSTMEM_READWRITE, .failures = 13, .copies = 1, .blind = true,
+};
 
-CHAIN(commit_across_512_gib,
+FIXTURE_VARIANT_ADD(chain, commit_across_512_gib)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE - PAGE, .length = 2 * PAGE, .protect = HOSTMEM_READWRITE,
-	.failures = 13, .copies = 1, .blind = true)
+	.failures = 13, .copies = 1, .blind = true,
+};
 
-CHAIN(commit_blocks,
+FIXTURE_VARIANT_ADD(chain, commit_blocks)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE + BLOCK / 2, .length = 2 * BLOCK + 7 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 16, .copies = 1)
+	.protect = HOSTMEM_READWRITE, .failures = 16, .copies = 1,
+};
 
-CHAIN(commit_over_parts,
+FIXTURE_VARIANT_ADD(chain, commit_over_parts)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_commit,
 	.complete = committed_range, .length = PARTS_END,
-	.protect = HOSTMEM_EXECUTE_READ, .failures = 10, .copies = 1)
+	.protect = HOSTMEM_EXECUTE_READ, .failures = 10, .copies = 1,
+};
 
-CHAIN(commit_again,
+FIXTURE_VARIANT_ADD(chain, commit_again)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_commit,
 	.complete = committed_range, .at = GRANULE + BLOCK, .length = BLOCK,
-	.protect = HOSTMEM_READONLY, .copies = 1)
+	.protect = HOSTMEM_READONLY, .copies = 1,
+};
 
-CHAIN(commit_watched,
+FIXTURE_VARIANT_ADD(chain, commit_watched)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .call = call_commit,
 	.complete = committed_range, .length = PAGE, .protect = HOSTMEM_READWRITE,
-	.failures = 7, .copies = 1, .blind = true)
+	.failures = 7, .copies = 1, .blind = true,
+};
 
-CHAIN(commit_watched_over_parts,
+FIXTURE_VARIANT_ADD(chain, commit_watched_over_parts)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
 	.call = call_commit, .complete = committed_range, .length = PARTS_END,
-	.protect = HOSTMEM_READWRITE, .failures = 9, .copies = 1)
+	.protect = HOSTMEM_READWRITE, .failures = 9, .copies = 1,
+};
 
-CHAIN(commit_noaccess,
+FIXTURE_VARIANT_ADD(chain, commit_noaccess)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
-	.length = 2 * PAGE, .protect = HOSTMEM_NOACCESS, .failures = 5, .copies = 1, .blind = true)
+	.length = 2 * PAGE, .protect = HOSTMEM_NOACCESS, .failures = 5, .copies = 1,
+	.blind = true,
+};
 
-CHAIN(commit_guard,
+FIXTURE_VARIANT_ADD(chain, commit_guard)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.length = 2 * PAGE, .protect = HOSTMEM_READWRITE | HOSTMEM_GUARD,
-	.failures = 5, .copies = 1, .blind = true)
+	.failures = 5, .copies = 1, .blind = true,
+};
 
-CHAIN(commit_by_deadline,
+FIXTURE_VARIANT_ADD(chain, commit_by_deadline)
+{
 	.region = HOSTMEM_RESERVE, .call = call_commit_by_deadline,
 	.complete = committed_range, .length = PAGE, .protect = HOSTMEM_READWRITE,
-	.failures = 6, .copies = 1, .blind = true)
+	.failures = 6, .copies = 1, .blind = true,
+};
 
-CHAIN(commit_and_wait,
+FIXTURE_VARIANT_ADD(chain, commit_and_wait)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_to_wait,
 	.call = call_commit_and_wait, .complete = committed_range, .length = PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 4, .copies = 1)
+	.protect = HOSTMEM_READWRITE, .failures = 4, .copies = 1,
+};
 
-CHAIN(commit_in_cgroup,
+FIXTURE_VARIANT_ADD(chain, commit_in_cgroup)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_cgroup, .call = call_commit,
 	.complete = committed_in_cgroup, .length = 4 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 68, .copies = 1)
+	.protect = HOSTMEM_READWRITE, .failures = 68, .copies = 1,
+};
 
-CHAIN(library,
+FIXTURE_VARIANT_ADD(chain, library)
+{
 	.call = call_library, .complete = library_committed, .failures = 5,
-	.copies = 1)
+	.copies = 1,
+};
 
-CHAIN(decommit_part,
+FIXTURE_VARIANT_ADD(chain, decommit_part)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_decommit,
 	.complete = decommitted, .at = GRANULE + BLOCK + 3 * PAGE,
-	.length = BLOCK / 2, .copies = 1, .sure = true)
+	.length = BLOCK / 2, .copies = 1, .sure = true,
+};
 
-CHAIN(decommit_all,
+FIXTURE_VARIANT_ADD(chain, decommit_all)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_decommit,
-	.complete = decommitted, .copies = 1, .sure = true)
+	.complete = decommitted, .copies = 1, .sure = true,
+};
 
-CHAIN(decommit_watched,
+FIXTURE_VARIANT_ADD(chain, decommit_watched)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
 	.call = call_decommit, .complete = decommitted, .length = PARTS_END,
-	.copies = 1, .sure = true)
+	.copies = 1, .sure = true,
+};
 
-CHAIN(release,
+FIXTURE_VARIANT_ADD(chain, release)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_release,
-	.complete = released, .failures = 1, .copies = 1)
+	.complete = released, .failures = 1, .copies = 1,
+};
 
-CHAIN(munmap,
+FIXTURE_VARIANT_ADD(chain, munmap)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_munmap,
-	.complete = released, .failures = 1, .anyone = true)
+	.complete = released, .failures = 1, .anyone = true,
+};
 
-CHAIN(munmap_part,
+FIXTURE_VARIANT_ADD(chain, munmap_part)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts,
 	.call = call_munmap_part, .complete = parts_kept, .failures = 1,
-	.anyone = true)
+	.anyone = true,
+};
 
-CHAIN(mremap,
+FIXTURE_VARIANT_ADD(chain, mremap)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_mremap,
-	.complete = parts_kept, .failures = 1, .anyone = true)
+	.complete = parts_kept, .failures = 1, .anyone = true,
+};
 
-CHAIN(protect_part,
+FIXTURE_VARIANT_ADD(chain, protect_part)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_protect,
 	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
-	.length = BLOCK / 2, .protect = HOSTMEM_READONLY, .copies = 1, .sure = true)
+	.length = BLOCK / 2, .protect = HOSTMEM_READONLY, .copies = 1, .sure = true,
+};
 
-CHAIN(protect_guard,
+FIXTURE_VARIANT_ADD(chain, protect_guard)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_protect,
 	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
 	.length = BLOCK / 2, .protect = HOSTMEM_READWRITE | HOSTMEM_GUARD,
-	.copies = 1, .sure = true)
+	.copies = 1, .sure = true,
+};
 
-CHAIN(protect_noaccess,
+FIXTURE_VARIANT_ADD(chain, protect_noaccess)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_protect,
 	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
-	.length = BLOCK / 2, .protect = HOSTMEM_NOACCESS, .copies = 1, .sure = true)
+	.length = BLOCK / 2, .protect = HOSTMEM_NOACCESS, .copies = 1, .sure = true,
+};
 
-CHAIN(protect_watched,
+FIXTURE_VARIANT_ADD(chain, protect_watched)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
 	.call = call_protect, .complete = committed_range,
 	.at = GRANULE + BLOCK + 3 * PAGE, .length = BLOCK / 2,
-	.protect = HOSTMEM_EXECUTE_READ, .copies = 1, .sure = true)
+	.protect = HOSTMEM_EXECUTE_READ, .copies = 1, .sure = true,
+};
 
-CHAIN(reset,
+FIXTURE_VARIANT_ADD(chain, reset)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_reset,
 	.complete = contents_stay, .at = GRANULE + BLOCK, .length = BLOCK / 2,
-	.type = HOSTMEM_RESET, .injections = 1, .copies = 1, .sure = true)
+	.type = HOSTMEM_RESET, .injections = 1, .copies = 1, .sure = true,
+};
 
-CHAIN(reset_watched,
+FIXTURE_VARIANT_ADD(chain, reset_watched)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_parts,
 	.call = call_reset, .complete = contents_stay, .at = GRANULE + BLOCK,
-	.length = BLOCK / 2, .type = HOSTMEM_RESET, .copies = 1, .sure = true)
+	.length = BLOCK / 2, .type = HOSTMEM_RESET, .copies = 1, .sure = true,
+};
 
-CHAIN(reset_undo,
+FIXTURE_VARIANT_ADD(chain, reset_undo)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_reset, .call = call_undo,
 	.complete = contents_stay, .at = GRANULE + BLOCK, .length = BLOCK / 2,
-	.type = HOSTMEM_RESET, .copies = 1, .sure = true)
+	.type = HOSTMEM_RESET, .copies = 1, .sure = true,
+};
 
-CHAIN(touch_lost_page,
+FIXTURE_VARIANT_ADD(chain, touch_lost_page)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_lost, .call = call_touch,
 	.complete = touched, .at = 3 * PAGE, .injections = 1, .sure = true,
-	.blind = true)
+	.blind = true,
+};
 
-CHAIN(read_to_lost_page,
+FIXTURE_VARIANT_ADD(chain, read_to_lost_page)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_lost_and_pipe,
 	.call = call_read_to_page, .complete = touched, .at = 3 * PAGE,
-	.injections = 1, .error = EFAULT, .blind = true)
+	.injections = 1, .error = EFAULT, .blind = true,
+};
 
-CHAIN(debug_lost_page,
+FIXTURE_VARIANT_ADD(chain, debug_lost_page)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_lost_and_mem,
 	.call = call_write_as_debugger, .complete = touched, .at = 3 * PAGE,
-	.failures = 1, .error = EIO, .blind = true)
+	.failures = 1, .error = EIO, .blind = true,
+};
 
-CHAIN(touch_guard,
+FIXTURE_VARIANT_ADD(chain, touch_guard)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts,
-	.call = call_touch_guard, .complete = disarmed, .at = 8 * PAGE, .sure = true)
+	.call = call_touch_guard, .complete = disarmed, .at = 8 * PAGE, .sure = true,
+};
 
-CHAIN(read_to_guard,
+FIXTURE_VARIANT_ADD(chain, read_to_guard)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_guard_and_pipe,
 	.call = call_read_to_guard, .complete = disarmed, .at = 8 * PAGE,
-	.injections = 1, .sure = true)
+	.injections = 1, .sure = true,
+};
 
-CHAIN(watch,
+FIXTURE_VARIANT_ADD(chain, watch)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
 	.call = call_watch, .complete = watch_as_before, .length = MANY * PAGE,
-	.failures = 1, .copies = 3)
+	.failures = 1, .copies = 3,
+};
 
-CHAIN(watch_reset,
+FIXTURE_VARIANT_ADD(chain, watch_reset)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
 	.call = call_watch_reset, .complete = none_written, .length = MANY * PAGE,
-	.failures = 1, .copies = 3)
+	.failures = 1, .copies = 3,
+};
 
-CHAIN(watch_few,
+FIXTURE_VARIANT_ADD(chain, watch_few)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
 	.call = call_watch_reset, .complete = none_written, .length = 5 * PAGE,
-	.failures = 1, .copies = 2)
+	.failures = 1, .copies = 2,
+};
 
-CHAIN(watch_forget,
+FIXTURE_VARIANT_ADD(chain, watch_forget)
+{
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
 	.call = call_watch_forget, .complete = none_written, .length = 5 * PAGE,
-	.copies = 1, .sure = true)
+	.copies = 1, .sure = true,
+};
 
-CHAIN(query_own,
+FIXTURE_VARIANT_ADD(chain, query_own)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_query_own,
-	.complete = nothing_more, .copies = 2, .sure = true)
+	.complete = nothing_more, .copies = 2, .sure = true,
+};
 
-CHAIN(query_foreign,
+FIXTURE_VARIANT_ADD(chain, query_foreign)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts,
 	.call = call_query_foreign, .complete = nothing_more, .copies = 2,
-	.sure = true)
+	.sure = true,
+};
 
-CHAIN(status,
+FIXTURE_VARIANT_ADD(chain, status)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_status,
-	.complete = nothing_more, .copies = 2, .sure = true)
+	.complete = nothing_more, .copies = 2, .sure = true,
+};
 
-CHAIN(load,
+FIXTURE_VARIANT_ADD(chain, load)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_load,
-	.complete = nothing_more, .copies = 2, .sure = true)
+	.complete = nothing_more, .copies = 2, .sure = true,
+};
 
-CHAIN(limit,
+FIXTURE_VARIANT_ADD(chain, limit)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_limit,
-	.complete = limited, .copies = 1, .sure = true)
+	.complete = limited, .copies = 1, .sure = true,
+};
 
-CHAIN(shutdown,
+FIXTURE_VARIANT_ADD(chain, shutdown)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_shutdown,
-	.complete = shut_down, .injections = 1, .copies = 1, .sure = true)
+	.complete = shut_down, .injections = 1, .copies = 1, .sure = true,
+};
 
-CHAIN(map_load,
+FIXTURE_VARIANT_ADD(chain, map_load)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_map_load,
-	.complete = load_shown, .failures = 1)
+	.complete = load_shown, .failures = 1,
+};
 
-CHAIN(touch_load,
+FIXTURE_VARIANT_ADD(chain, touch_load)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_load, .call = call_touch_load,
-	.complete = load_shown, .sure = true, .anyone = true)
+	.complete = load_shown, .sure = true, .anyone = true,
+};
 
-CHAIN(poll,
+FIXTURE_VARIANT_ADD(chain, poll)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_poll,
-	.complete = nothing_more, .sure = true)
+	.complete = nothing_more, .sure = true,
+};
 
-CHAIN(epoll,
+FIXTURE_VARIANT_ADD(chain, epoll)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_epoll, .call = call_epoll,
-	.complete = polled, .failures = 1)
+	.complete = polled, .failures = 1,
+};
 
-CHAIN(fork,
+FIXTURE_VARIANT_ADD(chain, fork)
+{
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_fork,
-	.complete = nothing_more, .failures = 50, .error = EAGAIN, .anyone = true)
+	.complete = nothing_more, .failures = 50, .error = EAGAIN, .anyone = true,
+};
 
 FIXTURE_SETUP(chain)
 {

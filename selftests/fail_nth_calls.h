@@ -174,6 +174,7 @@ static const struct part {
 	{ GRANULE + BLOCK, BLOCK, HOSTMEM_READWRITE, true },
 	{ GRANULE + 3 * BLOCK - PAGE, PAGE, HOSTMEM_EXECUTE_READ, true },
 };
+
 #define PARTS_END	(GRANULE + 3 * BLOCK)
 #define SEED		0x1234567890abcdefull
 

@@ -108,7 +108,9 @@ static bool one_fails(struct __test_metadata *_metadata, struct sweep *sweep)
 /* Fails one after the other, until there is none left. */
 static void one_pass(struct __test_metadata *_metadata, struct sweep *sweep)
 {
-	sweep->nth = sweep->injected = sweep->failed = 0;
+	sweep->nth = 0;
+	sweep->injected = 0;
+	sweep->failed = 0;
 	do {
 		sweep->nth++;
 		ASSERT_GT(TOO_MANY, sweep->nth);
