@@ -36,12 +36,14 @@ static int call_release(struct world *world)
 /* munmap(2), which is as good as a release. */
 static int call_munmap(struct world *world)
 {
+	(void)world;
 	return munmap((void *)BASE, REGION) ? -errno : 0;
 }
 
 /* Half a region can't go, and a region can't go elsewhere. */
 static int call_munmap_part(struct world *world)
 {
+	(void)world;
 	return munmap((void *)BASE, GIB) && errno == EINVAL ? 0 : -errno;
 }
 
@@ -50,6 +52,7 @@ static int call_mremap(struct world *world)
 	void *to = mremap((void *)BASE, REGION, REGION,
 			  MREMAP_MAYMOVE | MREMAP_FIXED, (void *)ELSEWHERE);
 
+	(void)world;
 	return to == MAP_FAILED && errno == EINVAL ? 0 : -errno;
 }
 

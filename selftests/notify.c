@@ -158,7 +158,7 @@ TEST_F(machine, is_full)				/* H18 */
 	 * Little is a sixteenth.  What is available is an estimate: so look after
 	 * each step, and take no more than needed.
 	 */
-	for (at = 0; bytes > meminfo("MemTotal") / 18; at += BLOCK) {
+	for (at = 0; bytes > size / 18; at += BLOCK) {
 		ASSERT_EQ(0, madvise(hog + at, BLOCK, MADV_POPULATE_WRITE));
 		ASSERT_EQ(S_OK, IHostMemoryManager_GetMemoryLoad(manager, &load,
 								 &bytes));
