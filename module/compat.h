@@ -60,6 +60,19 @@ static inline void hm_vm_forget_pat(struct vm_area_struct *vma)
 #endif
 }
 
+/*
+ * Since 6.16 that is a reference, which nobody can take back: a second
+ * remap_pfn_range() of all of the VMA, which has one page, fails.
+ */
+static inline bool hm_vm_is_tracked(const struct vm_area_struct *vma)
+{
+#ifdef HM_HAVE_TRACK_CTX
+	return vma->pfnmap_track_ctx;
+#else
+	return false;
+#endif
+}
+
 /* zap_vma_ptes() has been zap_special_vma_range() since 7.2. */
 static inline void hm_zap(struct vm_area_struct *vma, unsigned long start,
 			  unsigned long size)

@@ -138,9 +138,12 @@ int hm_pte_create(const struct hm_run *run, hm_state_t state)
 	 * memory type tracking anew, which for RAM has but one answer and takes
 	 * 370 instructions where the PTE itself takes 10.
 	 */
-	err = remap_pfn_range(run->vma, addr,
-			      page_to_pfn(run->block->pages[run->first]),
-			      PAGE_SIZE, prot);
+	if (hm_vm_is_tracked(run->vma))
+		err = hm_pte_fault(run, state) != VM_FAULT_NOPAGE;
+	else
+		err = remap_pfn_range(run->vma, addr,
+				      page_to_pfn(run->block->pages[run->first]),
+				      PAGE_SIZE, prot);
 	hm_vm_forget_pat(run->vma);
 	if (err)
 		return -ENOMEM;
