@@ -95,6 +95,7 @@ TEST_F(load, follows_commits)
 TEST_F(load, tells_the_room_of_the_highest_level)
 {
 	uintptr_t base = self->base;
+	struct hostmem_load load;
 
 	EXPECT_EQ(LIMIT, load_of(self->fd).out_room_bytes);
 	ASSERT_EQ(0, raw_commit(self->fd, base, 3 * PAGE, TASK, AT_ONCE));
@@ -114,8 +115,10 @@ TEST_F(load, tells_the_room_of_the_highest_level)
 	EXPECT_EQ(0, load_of(self->other).out_room_bytes);
 	ASSERT_TRUE(set_number("commit_limit_mb", PLENTY_MB));
 	EXPECT_EQ(0, load_of(self->fd).out_room_bytes);
-	EXPECT_EQ(load_of(self->other).out_available_bytes / (8 * MIB),
-		  load_of(self->other).out_room_bytes / (8 * MIB));
+	/* Without what the kernel keeps back after it found no large block. */
+	load = load_of(self->other);
+	EXPECT_GE(load.out_available_bytes, load.out_room_bytes);
+	EXPECT_LT(load.out_available_bytes / 2, load.out_room_bytes);
 }
 
 /*
@@ -567,7 +570,7 @@ static int hog_memory(void *arg)
 
 	close(hog->order[1]);
 	/* Not MemAvailable: some of that only the OOM killer can make available. */
-	while (load_of(fd).out_available_bytes > hog->leave) {
+	while (load_of(fd).out_room_bytes > hog->leave) {
 		char *memory = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
 				    -1, 0);
@@ -592,8 +595,8 @@ TEST_F(machine, full_of_other_memory_is_low_H18)
 	ASSERT_LE(0, child);
 	EXPECT_BECOMES(LOW, self->fd);
 	load = load_of(self->fd);
-	EXPECT_GT(self->total / 8, load.out_available_bytes);
-	EXPECT_EQ(load.out_available_bytes, load.out_room_bytes);
+	EXPECT_GT(self->total / 8, load.out_room_bytes);
+	EXPECT_GE(load.out_available_bytes, load.out_room_bytes);
 
 	while (!hog->full)
 		sched_yield();
