@@ -6,8 +6,9 @@
  *
  * Needs root, and a kernel with fault injection: see the README.
  */
-#include "fail_nth_others.h"
-#include "fail_nth_sweep.h"
+#include "faults/change.h"
+#include "faults/look.h"
+#include "faults/sweep.h"
 
 FIXTURE(chain)
 {
