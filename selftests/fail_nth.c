@@ -6,8 +6,9 @@
  *
  * Needs root, and a kernel with fault injection: see the README.
  */
-#include "fail_nth_others.h"
-#include "fail_nth_sweep.h"
+#include "faults/change.h"
+#include "faults/look.h"
+#include "faults/sweep.h"
 
 FIXTURE(chain)
 {
@@ -260,7 +261,7 @@ FIXTURE_VARIANT_ADD(chain, munmap_part)
 FIXTURE_VARIANT_ADD(chain, mremap)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_mremap,
-	.complete = parts_kept, .failures = 1, .anyone = true,
+	.complete = parts_kept, .anyone = true,
 };
 
 FIXTURE_VARIANT_ADD(chain, protect_part)
@@ -352,14 +353,14 @@ FIXTURE_VARIANT_ADD(chain, watch)
 {
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
 	.call = call_watch, .complete = watch_as_before, .length = MANY * PAGE,
-	.failures = 1, .copies = 3,
+	.injections = 1, .copies = 3,
 };
 
 FIXTURE_VARIANT_ADD(chain, watch_reset)
 {
 	.region = HOSTMEM_RESERVE | HOSTMEM_WRITE_WATCH, .prepare = prepare_written,
 	.call = call_watch_reset, .complete = none_written, .length = MANY * PAGE,
-	.failures = 1, .copies = 3,
+	.injections = 1, .copies = 3,
 };
 
 FIXTURE_VARIANT_ADD(chain, watch_few)
@@ -440,7 +441,7 @@ FIXTURE_VARIANT_ADD(chain, epoll)
 FIXTURE_VARIANT_ADD(chain, fork)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_fork,
-	.complete = nothing_more, .failures = 50, .error = EAGAIN, .anyone = true,
+	.complete = nothing_more, .failures = 30, .error = EAGAIN, .anyone = true,
 };
 
 FIXTURE_SETUP(chain)

@@ -3,10 +3,11 @@
  * The sweep of fail_nth.c: a call is made in fresh state, once for each thing that
  * can fail in it, until there is none left.
  */
-#ifndef FAIL_NTH_SWEEP_H
-#define FAIL_NTH_SWEEP_H
+#ifndef FAULTS_SWEEP_H
+#define FAULTS_SWEEP_H
 
-#include "fail_nth_calls.h"
+#include "commit.h"
+#include "knobs.h"
 
 /* So many failures of one call mean that there will always be one more. */
 #define TOO_MANY	5000
@@ -144,4 +145,4 @@ static void sweep(struct __test_metadata *_metadata, struct sweep *sweep,
 	fflush(stdout);
 }
 
-#endif /* FAIL_NTH_SWEEP_H */
+#endif /* FAULTS_SWEEP_H */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The calls of fail_nth.c that neither reserve nor commit: free, protect, reset,
- * watch, query, limits and load, faults, and what else a process does that has
- * regions.  See fail_nth_calls.h.
+ * The calls of fail_nth.c that change what is there: free, protect, reset, and the
+ * faults of pages whose contents have gone and of guard pages.  See commit.h.
  */
-#ifndef FAIL_NTH_OTHERS_H
-#define FAIL_NTH_OTHERS_H
+#ifndef FAULTS_CHANGE_H
+#define FAULTS_CHANGE_H
 
-#include "fail_nth_calls.h"
+#include "commit.h"
 
 /*
  * Free and protect
@@ -53,7 +52,7 @@ static int call_mremap(struct world *world)
 			  MREMAP_MAYMOVE | MREMAP_FIXED, (void *)ELSEWHERE);
 
 	(void)world;
-	return to == MAP_FAILED && errno == EINVAL ? 0 : -errno;
+	return to == MAP_FAILED && errno == EPERM ? 0 : -errno;
 }
 
 static bool released(struct world *world)
@@ -225,205 +224,4 @@ static int call_read_to_guard(struct world *world)
 	       errno == EFAULT ? 0 : -EIO;
 }
 
-/*
- * The write watch
- */
-
-/* So many that they come in several batches. */
-#define MANY		(4096 + 64)
-
-static bool prepare_written(struct world *world)
-{
-	NEED(!commit(world, world->chain->at, world->chain->length,
-		     HOSTMEM_READWRITE));
-	stamp((void *)(BASE + world->chain->at), world->chain->length, SEED);
-	return true;
-}
-
-static int watch_all(struct world *world, uint32_t flags)
-{
-	static uint64_t pages[MOST_WRITTEN];
-	const FIXTURE_VARIANT(chain) *chain = world->chain;
-	uint64_t count = chain->length / PAGE, i;
-	int err = raw_watch(world->fd, BASE + chain->at, chain->length, flags,
-			    pages, &count);
-
-	if (err)
-		return err;
-	for (i = 0; i < count; i++)
-		if (pages[i] != BASE + chain->at + i * PAGE)
-			return -EIO;
-	return count == chain->length / PAGE ? 0 : -EIO;
-}
-
-static int call_watch(struct world *world)
-{
-	return watch_all(world, 0);
-}
-
-static int call_watch_reset(struct world *world)
-{
-	return watch_all(world, HOSTMEM_WATCH_RESET);
-}
-
-static int call_watch_forget(struct world *world)
-{
-	uint64_t count = 0;
-
-	return raw_watch(world->fd, BASE + world->chain->at,
-			 world->chain->length, HOSTMEM_WATCH_RESET, NULL,
-			 &count);
-}
-
-static bool watch_as_before(struct world *world)
-{
-	return !watch_all(world, 0);
-}
-
-static bool none_written(struct world *world)
-{
-	uint64_t pages[1], count = 1;
-
-	NEED(!raw_watch(world->fd, BASE + world->chain->at,
-			world->chain->length, 0, pages, &count));
-	return !count;
-}
-
-/*
- * Queries, limits, load
- */
-
-static int call_query_own(struct world *world)
-{
-	struct hostmem_memory_info info;
-
-	return raw_query(world->fd, BASE, &info);
-}
-
-static int call_query_foreign(struct world *world)
-{
-	struct hostmem_memory_info info;
-
-	return raw_query(world->fd, (uintptr_t)world, &info);
-}
-
-static int call_status(struct world *world)
-{
-	struct hostmem_status status;
-
-	return raw_status(world->fd, &status);
-}
-
-static int call_load(struct world *world)
-{
-	struct hostmem_load load;
-
-	return raw_load(world->fd, &load);
-}
-
-static int call_limit(struct world *world)
-{
-	return raw_limit(world->fd, BLOCK);
-}
-
-static bool limited(struct world *world)
-{
-	return hostmem_status(world->fd).out_own_limit_bytes == BLOCK;
-}
-
-static int call_shutdown(struct world *world)
-{
-	return raw_shutdown(world->fd);
-}
-
-static bool shut_down(struct world *world)
-{
-	struct hostmem_status status;
-
-	NEED(raw_status(world->fd, &status) == -ESHUTDOWN);
-	return nothing_there(world);
-}
-
-static int call_map_load(struct world *world)
-{
-	void *pages = mmap((void *)ELSEWHERE, HOSTMEM_LOAD_PAGES * PAGE,
-			   PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE,
-			   world->fd, HOSTMEM_LOAD_OFFSET);
-
-	return pages == MAP_FAILED ? -errno : 0;
-}
-
-static bool prepare_load(struct world *world)
-{
-	NEED(!call_map_load(world));
-	return true;
-}
-
-static int call_touch_load(struct world *world)
-{
-	(void)world;
-	return can_read((void *)(ELSEWHERE + PAGE)) ? 0 : -EIO;
-}
-
-/* Unmaps them, too: they outlive a shutdown. */
-static bool load_shown(struct world *world)
-{
-	const struct hostmem_load_page *pages = (void *)ELSEWHERE;
-	struct hostmem_status status = hostmem_status(world->fd);
-
-	NEED(pages[0].limit_bytes == status.out_commit_limit_bytes);
-	NEED(pages[1].limit_bytes == status.out_own_limit_bytes);
-	return !munmap((void *)pages, HOSTMEM_LOAD_PAGES * PAGE);
-}
-
-static int call_poll(struct world *world)
-{
-	struct pollfd poller = { .fd = world->fd, .events = POLLIN };
-
-	return poll(&poller, 1, 0) == 1 ? 0 : -errno;
-}
-
-static bool prepare_epoll(struct world *world)
-{
-	world->spare = epoll_create1(EPOLL_CLOEXEC);
-	return world->spare >= 0;
-}
-
-static int call_epoll(struct world *world)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-
-	return epoll_ctl(world->spare, EPOLL_CTL_ADD, world->fd, &event) ?
-	       -errno : 0;
-}
-
-static bool polled(struct world *world)
-{
-	struct epoll_event event;
-
-	return epoll_wait(world->spare, &event, 1, 0) == 1;
-}
-
-/*
- * Processes
- */
-
-/* A child has none of it. */
-static int call_fork(struct world *world)
-{
-	pid_t child = fork();
-
-	(void)world;
-	if (!child)
-		_exit(can_read((void *)(BASE + 3 * PAGE)));
-	if (child < 0)
-		return -errno;
-	return status_of(child) ? -EIO : 0;
-}
-
-static bool nothing_more(struct world *world)
-{
-	return books_agree(world);
-}
-
-#endif /* FAIL_NTH_OTHERS_H */
+#endif /* FAULTS_CHANGE_H */
