@@ -48,31 +48,6 @@ static inline void hm_vm_flags_clear(struct vm_area_struct *vma,
 #endif
 }
 
-/*
- * x86 marks a VMA with VM_PAT when one remap_pfn_range() covers all of it, and
- * then warns when the first page is gone at unmap time.  For RAM there is
- * nothing to keep track of, so take the mark back.  Gone since 6.16.
- */
-static inline void hm_vm_forget_pat(struct vm_area_struct *vma)
-{
-#ifdef VM_PAT
-	hm_vm_flags_clear(vma, VM_PAT);
-#endif
-}
-
-/*
- * Since 6.16 that is a reference, which nobody can take back: a second
- * remap_pfn_range() of all of the VMA, which has one page, fails.
- */
-static inline bool hm_vm_is_tracked(const struct vm_area_struct *vma)
-{
-#ifdef HM_HAVE_TRACK_CTX
-	return vma->pfnmap_track_ctx;
-#else
-	return false;
-#endif
-}
-
 /* zap_vma_ptes() has been zap_special_vma_range() since 7.2. */
 static inline void hm_zap(struct vm_area_struct *vma, unsigned long start,
 			  unsigned long size)

@@ -137,14 +137,17 @@ int hm_pte_create(const struct hm_run *run, hm_state_t state)
 	 * others are stored directly: for each page remap_pfn_range() asks x86's
 	 * memory type tracking anew, which for RAM has but one answer and takes
 	 * 370 instructions where the PTE itself takes 10.
+	 *
+	 * To cover all of a VMA, be it one page, is something else there: until
+	 * 6.15 it marks the VMA, and warns if the page can't be mapped or is gone
+	 * at unmap time; since then it can be done once.
 	 */
-	if (hm_vm_is_tracked(run->vma))
+	if (vma_pages(run->vma) == 1)
 		err = hm_pte_fault(run, state) != VM_FAULT_NOPAGE;
 	else
 		err = remap_pfn_range(run->vma, addr,
 				      page_to_pfn(run->block->pages[run->first]),
 				      PAGE_SIZE, prot);
-	hm_vm_forget_pat(run->vma);
 	if (err)
 		return -ENOMEM;
 
