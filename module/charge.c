@@ -344,7 +344,8 @@ struct page *hm_charge_page(struct hm_quota *own)
 
 	if (page)
 		return virt_to_page(page);
-	page = (void *)get_zeroed_page(HM_GFP);
+	/* The module's stays: no process's cgroup is to pay for it, and stay, too. */
+	page = (void *)get_zeroed_page(own ? HM_GFP : GFP_KERNEL);
 	if (!page)
 		return NULL;
 

@@ -458,6 +458,7 @@ FIXTURE_SETUP(chain)
 	ASSERT_TRUE(write_file(GROUP "/cgroup.procs", "0"))
 		TH_LOG("can't join " GROUP);
 	ASSERT_TRUE(open_nth());
+	ASSERT_TRUE(!variant->anyone || without_rseq());
 	self->sweep.world.chain = variant;
 	self->sweep.world.other = open_device();
 	ASSERT_LE(0, self->sweep.world.other);

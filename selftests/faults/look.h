@@ -9,6 +9,8 @@
 #include "commit.h"
 
 #include <sys/epoll.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
 
 /*
  * The write watch
@@ -195,6 +197,19 @@ static bool polled(struct world *world)
  */
 
 /* A child has none of it. */
+/*
+ * The kernel writes to a thread's struct rseq whenever it likes, and kills the
+ * process if there is no memory for a copy of its page: after a fork, there has to
+ * be one.  Return: has this thread none now?
+ */
+HELPER bool without_rseq(void)
+{
+	char *rseq = (char *)__builtin_thread_pointer() + __rseq_offset;
+
+	return !__rseq_size || !syscall(SYS_rseq, rseq, sizeof(struct rseq),
+					RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
 static int call_fork(struct world *world)
 {
 	pid_t child = fork();
