@@ -235,21 +235,6 @@ HELPER int raw_protect(int fd, uintptr_t addr, uint64_t length, uint32_t protect
 	return raw_call(fd, HOSTMEM_IOC_PROTECT, &arg);
 }
 
-HELPER int raw_watch(int fd, uintptr_t addr, uint64_t length, uint32_t flags,
-		     uint64_t *pages, uint64_t count)
-{
-	struct hostmem_watch arg = {
-		.size = sizeof(arg),
-		.flags = flags,
-		.addr = addr,
-		.length = length,
-		.pages = (uintptr_t)pages,
-		.count = count,
-	};
-
-	return raw_call(fd, HOSTMEM_IOC_WATCH, &arg);
-}
-
 /* Reserve and commit; 0 if that fails. */
 HELPER uintptr_t raw_both(int fd, uintptr_t addr, uint64_t length,
 			  uint32_t protect)
@@ -279,19 +264,6 @@ HELPER const char *accounts_wrong(int fd, uintptr_t base, size_t size)
 			committed += info.region_size;
 	}
 	return committed == status.out_committed_bytes ? NULL : "committed bytes";
-}
-
-/* Write a word into one of the kernel's files. */
-HELPER bool put_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t done;
-
-	if (fd < 0)
-		return false;
-	done = write(fd, text, strlen(text));
-	close(fd);
-	return done == (ssize_t)strlen(text);
 }
 
 #endif /* HOSTILE_H */

@@ -326,7 +326,7 @@ TEST_F(advice, clearing_references_changes_nothing)
 	char number[2] = "1";
 
 	for (; number[0] <= '5'; number[0]++) {
-		EXPECT_TRUE(put_text("/proc/self/clear_refs", number));
+		EXPECT_TRUE(write_file("/proc/self/clear_refs", number));
 		EXPECT_UNTOUCHED();
 		/* Nor does it change what pages get from now on. */
 		ASSERT_TRUE(VirtualFree(self->base, 0, MEM_RELEASE));
@@ -367,8 +367,8 @@ TEST_F(advice, scans_of_the_page_map_change_nothing)
 
 TEST_F(advice, compaction_changes_nothing)
 {
-	EXPECT_TRUE(put_text("/proc/sys/vm/drop_caches", "3"));
-	EXPECT_TRUE(put_text("/proc/sys/vm/compact_memory", "1"));
+	EXPECT_TRUE(write_file("/proc/sys/vm/drop_caches", "3"));
+	EXPECT_TRUE(write_file("/proc/sys/vm/compact_memory", "1"));
 	EXPECT_UNTOUCHED();
 }
 

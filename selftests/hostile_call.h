@@ -23,12 +23,12 @@ static void __attribute__((constructor)) lower_limit(void)
 	if (fd >= 0 && read(fd, limit_before, 31) <= 0)
 		limit_before[0] = 0;
 	close(fd);
-	put_text(LIMIT_PARAMETER, "24");
+	write_file(LIMIT_PARAMETER, "24");
 }
 
 static void __attribute__((destructor)) restore_limit(void)
 {
-	put_text(LIMIT_PARAMETER, limit_before);
+	write_file(LIMIT_PARAMETER, limit_before);
 }
 
 union argument {
@@ -174,7 +174,7 @@ HELPER bool target_is_whole(int fd)
 	       info.state == HOSTMEM_RESERVE &&
 	       !unstamped((void *)TARGET, TARGET_SIZE / 2, SEED) &&
 	       !raw_watch(fd, TARGET, TARGET_SIZE, 0, written,
-			  ARRAY_SIZE(written));
+			  &(uint64_t){ ARRAY_SIZE(written) });
 }
 
 /* How many pages of the target count as written. */

@@ -20,7 +20,7 @@
 
 static void remove_group(void)
 {
-	put_text(GROUP "cgroup.kill", "1");
+	write_file(GROUP "cgroup.kill", "1");
 	while (rmdir(GROUP) && errno == EBUSY)
 		sched_yield();
 }
@@ -36,7 +36,7 @@ FIXTURE_SETUP(cgroup)
 	self->fd = open_device();
 	ASSERT_LE(0, self->fd);
 	self->total = hostmem_status(self->fd).out_total_committed_bytes;
-	put_text(ROOT "cgroup.subtree_control", "+memory");
+	write_file(ROOT "cgroup.subtree_control", "+memory");
 	remove_group();
 	ASSERT_EQ(0, mkdir(GROUP, 0755))
 		TH_LOG("no cgroup v2 in " ROOT);
@@ -55,7 +55,7 @@ static bool set_limit(size_t bytes)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%zu", bytes);
-	return put_text(GROUP "memory.max", text);
+	return write_file(GROUP "memory.max", text);
 }
 
 /* The number in a file of the group, after a name if there are several. */
@@ -80,7 +80,7 @@ static int64_t number(const char *path, const char *name)
 static int join(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	CHECK(put_text(GROUP "cgroup.procs", "0"));
+	CHECK(write_file(GROUP "cgroup.procs", "0"));
 	return 0;
 }
 
@@ -300,7 +300,7 @@ static int use_after_group(int gone)
 	CHECK(base);
 	stamp((void *)base, size, 1);
 	CHECK(!raw_alloc(fd, base, MIB, HOSTMEM_RESET, HOSTMEM_READWRITE, &out));
-	CHECK(put_text(ROOT "cgroup.procs", "0"));
+	CHECK(write_file(ROOT "cgroup.procs", "0"));
 	CHECK(read(gone, &byte, 1) == 0);
 
 	/* All of it is charged to a group that has no name any more. */
@@ -377,10 +377,10 @@ TEST_F(cgroup, may_be_frozen_and_killed_in_calls)
 			churn_in_group(ready[1]);
 		ASSERT_LT(0, read(ready[0], bytes, 1 + i % 3));
 		if (i % 2)
-			EXPECT_TRUE(put_text(GROUP "cgroup.freeze", "1"));
-		EXPECT_TRUE(put_text(GROUP "cgroup.kill", "1"));
+			EXPECT_TRUE(write_file(GROUP "cgroup.freeze", "1"));
+		EXPECT_TRUE(write_file(GROUP "cgroup.kill", "1"));
 		EXPECT_EQ(SIGKILL, status_of(child));
-		EXPECT_TRUE(put_text(GROUP "cgroup.freeze", "0"));
+		EXPECT_TRUE(write_file(GROUP "cgroup.freeze", "0"));
 		close(ready[0]);
 		close(ready[1]);
 		ASSERT_EQ(self->total,

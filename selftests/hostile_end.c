@@ -30,7 +30,7 @@ static void __attribute__((constructor)) save_pattern(void)
 
 static void __attribute__((destructor)) restore_pattern(void)
 {
-	put_text(CORE_PATTERN, pattern_before);
+	write_file(CORE_PATTERN, pattern_before);
 }
 
 FIXTURE(end)
@@ -91,7 +91,8 @@ static void call_at_random(uintptr_t base, uintptr_t watched, uint64_t *rng)
 		try_read((char *)start);
 		break;
 	default:
-		raw_watch(mine, watched, HELD, HOSTMEM_WATCH_RESET, pages, 16);
+		raw_watch(mine, watched, HELD, HOSTMEM_WATCH_RESET, pages,
+			  &(uint64_t){ 16 });
 	}
 }
 
@@ -324,7 +325,7 @@ static void dump_core(void)
 	raw_protect(mine, (uintptr_t)end - HELD, PAGE, HOSTMEM_READWRITE | HOSTMEM_GUARD);
 	raw_protect(mine, (uintptr_t)end - PAGE, PAGE, HOSTMEM_NOACCESS);
 	/* Whatever kinds of memory a dump is asked to have. */
-	put_text("/proc/self/coredump_filter", "0x1ff");
+	write_file("/proc/self/coredump_filter", "0x1ff");
 	setrlimit(RLIMIT_CORE, &limit);
 	start_callers(1);
 	abort();
@@ -353,7 +354,7 @@ TEST_F(end, by_a_core_dump_that_leaves_the_memory_out)
 	pid_t child;
 	int status;
 
-	ASSERT_TRUE(put_text(CORE_PATTERN, "/tmp/hostile.%p"));
+	ASSERT_TRUE(write_file(CORE_PATTERN, "/tmp/hostile.%p"));
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child)

@@ -22,12 +22,12 @@
 
 static void __attribute__((constructor)) stop_trace(void)
 {
-	put_text(TRACE, "0");
+	write_file(TRACE, "0");
 }
 
 static void __attribute__((destructor)) restore_trace(void)
 {
-	put_text(TRACE, "1");
+	write_file(TRACE, "1");
 }
 
 FIXTURE(kept)

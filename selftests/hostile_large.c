@@ -108,7 +108,7 @@ TEST_F(large, are_not_touched_by_other_calls)
 		EXPECT_LARGE_INTACT();
 	}
 	for (n = '1'; n <= '5'; n++)
-		EXPECT_TRUE(put_text("/proc/self/clear_refs", (char[]){ n, 0 }));
+		EXPECT_TRUE(write_file("/proc/self/clear_refs", (char[]){ n, 0 }));
 	EXPECT_LARGE_INTACT();
 	ASSERT_EQ(0, munmap((void *)LARGE, SIZE));
 }
@@ -162,13 +162,13 @@ TEST_F(large, are_as_good_where_the_kernel_may_not_use_any)
 	EXPECT_CHILD(in_a_process_without_huge_pages(self->have));
 	ASSERT_LT(0, read(fd, before, sizeof(before) - 1));
 	close(fd);
-	ASSERT_TRUE(put_text(SETTING, "never"));
+	ASSERT_TRUE(write_file(SETTING, "never"));
 	EXPECT_CHILD(in_small_pages(self->have));
 	/* The one in use is in brackets. */
 	end = strchr(before, ']');
 	ASSERT_NE(NULL, end);
 	*end = 0;
-	EXPECT_TRUE(put_text(SETTING, strchr(before, '[') + 1));
+	EXPECT_TRUE(write_file(SETTING, strchr(before, '[') + 1));
 }
 
 /*

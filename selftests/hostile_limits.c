@@ -29,7 +29,7 @@ static void __attribute__((constructor)) save_map_count(void)
 static void __attribute__((destructor)) restore_map_count(void)
 {
 	if (map_count_before[0])
-		put_text(MAX_MAP_COUNT, map_count_before);
+		write_file(MAX_MAP_COUNT, map_count_before);
 }
 
 /* A reservation that the system forbids, in both shapes, breaks nothing. */
@@ -109,7 +109,7 @@ static int limit_on_mappings(void)
 
 	CHECK(specimen_make(SPECIMEN));
 	fd = library_fd();
-	CHECK(put_text(MAX_MAP_COUNT, "200"));
+	CHECK(write_file(MAX_MAP_COUNT, "200"));
 	do
 		ret = raw_alloc(fd, 0, PAGE, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
 				&regions[nr]);
@@ -209,11 +209,11 @@ TEST(strict_overcommit)
 {
 	char *base;
 
-	ASSERT_TRUE(put_text("/proc/sys/vm/overcommit_memory", "2"));
+	ASSERT_TRUE(write_file("/proc/sys/vm/overcommit_memory", "2"));
 	base = reserve_at(NULL, 64 * TIB);
 	EXPECT_NE(NULL, base);
 	EXPECT_EQ(base, commit_at(base, BLOCK, PAGE_READWRITE));
-	EXPECT_TRUE(put_text("/proc/sys/vm/overcommit_memory", "0"));
+	EXPECT_TRUE(write_file("/proc/sys/vm/overcommit_memory", "0"));
 	EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
 }
 

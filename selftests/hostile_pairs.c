@@ -124,7 +124,8 @@ static void watch(struct actor *actor)
 {
 	uint64_t found[PAGES];
 
-	MUST_BE(raw_watch(fd, actor->at, actor->size, actor->arg, found, PAGES), -EINVAL);
+	MUST_BE(raw_watch(fd, actor->at, actor->size, actor->arg, found,
+			  &(uint64_t){ PAGES }), -EINVAL);
 }
 
 static void look(struct actor *actor)

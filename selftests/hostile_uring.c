@@ -91,7 +91,7 @@ static int run(struct ring *ring, const struct io_uring_sqe *sqe)
 
 FIXTURE_SETUP(uring)
 {
-	put_text("/proc/sys/kernel/io_uring_disabled", "0");
+	write_file("/proc/sys/kernel/io_uring_disabled", "0");
 	self->fd = library_fd();
 	ASSERT_LE(0, self->fd);
 	ASSERT_TRUE(specimen_make(SPECIMEN));

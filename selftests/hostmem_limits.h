@@ -25,18 +25,6 @@
  * The parameters
  */
 
-HELPER bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t done;
-
-	if (fd < 0)
-		return false;
-	done = write(fd, text, strlen(text));
-	close(fd);
-	return done == (ssize_t)strlen(text);
-}
-
 HELPER bool set_parameter(const char *name, const char *value)
 {
 	char path[128];

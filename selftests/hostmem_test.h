@@ -323,6 +323,19 @@ do {										\
 	EXPECT_EQ((hresult), HostVirtualFree((void *)(address), size, type));	\
 } while (0)
 
+/* Write a word into one of the kernel's files. */
+HELPER bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, text, strlen(text));
+	close(fd);
+	return done == (ssize_t)strlen(text);
+}
+
 /*
  * The raw calls: 0 or -errno
  */
@@ -365,6 +378,24 @@ HELPER int raw_free(int fd, uintptr_t addr, uint64_t length, uint32_t type)
 	};
 
 	return raw_call(fd, HOSTMEM_IOC_FREE, &arg);
+}
+
+/* @count: room in @pages, and how many there are. */
+HELPER int raw_watch(int fd, uintptr_t addr, uint64_t length, uint32_t flags,
+		     uint64_t *pages, uint64_t *count)
+{
+	struct hostmem_watch arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.addr = addr,
+		.length = length,
+		.pages = (uintptr_t)pages,
+		.count = *count,
+	};
+	int err = raw_call(fd, HOSTMEM_IOC_WATCH, &arg);
+
+	*count = arg.out_count;
+	return err;
 }
 
 HELPER int raw_query(int fd, uintptr_t addr, struct hostmem_memory_info *info)

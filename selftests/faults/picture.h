@@ -62,23 +62,6 @@ static void see_contents(struct picture *picture, uintptr_t start, size_t size,
 		picture->wrong += can_write((void *)start);
 }
 
-HELPER int raw_watch(int fd, uintptr_t addr, size_t length, uint32_t flags,
-		     uint64_t *pages, uint64_t *count)
-{
-	struct hostmem_watch arg = {
-		.size = sizeof(arg),
-		.flags = flags,
-		.addr = addr,
-		.length = length,
-		.pages = (uintptr_t)pages,
-		.count = *count,
-	};
-	int err = raw_call(fd, HOSTMEM_IOC_WATCH, &arg);
-
-	*count = arg.out_count;
-	return err;
-}
-
 static void see_written(int fd, struct picture *picture, uintptr_t start,
 			size_t size)
 {
