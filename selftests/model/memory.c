@@ -17,7 +17,8 @@
 #include "model.h"
 
 #define DEVICE		"/dev/hostmem"
-#define PARAMETERS	"/sys/module/hostmem/parameters/"
+#define MODULE		"/sys/module/hostmem/"
+#define PARAMETERS	MODULE "parameters/"
 
 /*
  * Accesses
@@ -128,6 +129,26 @@ uintptr_t memory_user_end(void)
 	return end;
 }
 
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static bool read_number(const char *path, unsigned long *value)
+{
+	FILE *file = fopen(path, "re");
+	bool good = file && fscanf(file, "%lu", value) == 1;
+
+	if (file)
+		fclose(file);
+	return good;
+}
+
 /*
  * The device
  */
@@ -155,6 +176,14 @@ int device_of_library(void)
 	return -1;
 }
 
+/* Each open file counts; a kernel that unloads no modules doesn't tell. */
+bool device_is_in_use(void)
+{
+	unsigned long users;
+
+	return read_number(MODULE "refcnt", &users) && users;
+}
+
 bool device_status(int fd, struct hostmem_status *status)
 {
 	memset(status, 0, sizeof(*status));
@@ -166,32 +195,12 @@ bool device_status(int fd, struct hostmem_status *status)
  * Root's business
  */
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 static bool set_parameter(const char *path, unsigned long value)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%lu", value);
 	return write_file(path, text);
-}
-
-static bool get_parameter(const char *path, unsigned long *value)
-{
-	FILE *file = fopen(path, "re");
-	bool good = file && fscanf(file, "%lu", value) == 1;
-
-	if (file)
-		fclose(file);
-	return good;
 }
 
 bool limit_set(unsigned long mb, unsigned int reserve_pct)
@@ -203,8 +212,8 @@ bool limit_set(unsigned long mb, unsigned int reserve_pct)
 bool limit_get(unsigned long *mb, unsigned int *reserve_pct)
 {
 	unsigned long pct = 0;
-	bool good = get_parameter(PARAMETERS "commit_limit_mb", mb) &&
-		    get_parameter(PARAMETERS "critical_reserve_pct", &pct);
+	bool good = read_number(PARAMETERS "commit_limit_mb", mb) &&
+		    read_number(PARAMETERS "critical_reserve_pct", &pct);
 
 	*reserve_pct = pct;
 	return good;

@@ -42,6 +42,9 @@ int device_open(void);
 /** device_of_library - the library's own file of the device, or -1 */
 int device_of_library(void);
 
+/** device_is_in_use - has any process the device open? */
+bool device_is_in_use(void);
+
 /** device_status - what a file and the module hold; false on failure */
 bool device_status(int fd, struct hostmem_status *status);
 
