@@ -160,6 +160,15 @@ static void make_touch(struct worker *w, struct call *call, const struct region 
 		call->offset &= -(int64_t)call->width;
 }
 
+static void make_execute(struct worker *w, struct call *call,
+			 const struct region *r)
+{
+	call->op = OP_EXECUTE;
+	pick_committed_range(w, call, r, false);
+	call->offset = (call->offset & -(int64_t)PAGE) + below(w, PAGE);
+	call->size = 1;
+}
+
 static void make_watch(struct worker *w, struct call *call, const struct region *r)
 {
 	if (!r->watched && percent(w, 85)) {
@@ -207,13 +216,14 @@ static const struct {
 	void (*make)(struct worker *w, struct call *call, const struct region *r);
 } kinds[] = {
 	{ 25, make_commit },
-	{ 20, make_touch },
+	{ 17, make_touch },
 	{ 16, make_protect },
 	{ 12, make_free },
 	{ 9, make_system_call },
 	{ 9, make_watch },
 	{ 5, make_reset },
 	{ 4, make_query },
+	{ 3, make_execute },
 };
 
 void generate(struct worker *w, struct call *call)

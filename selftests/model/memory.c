@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <hostmem/memoryapi.h>
@@ -40,18 +41,6 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	fault_signal = signo;
 	fault_addr = (uintptr_t)info->si_addr;
 	siglongjmp(after_fault, 1);
-}
-
-void memory_init(void)
-{
-	/* SA_NODEFER leaves the mask alone, so that there's none to restore. */
-	struct sigaction action = {
-		.sa_sigaction = on_fault,
-		.sa_flags = SA_SIGINFO | SA_NODEFER,
-	};
-
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
 }
 
 struct unaligned_16 {
@@ -112,6 +101,90 @@ bool memory_copy(void *to, uintptr_t page)
 		memcpy(to, (const void *)page, PAGE);
 	armed = false;
 	return !fault_signal;
+}
+
+/*
+ * Executing one instruction
+ */
+
+#ifdef __x86_64__
+static _Thread_local volatile uintptr_t step_target;
+static _Thread_local volatile bool arrived;
+
+/* After each instruction: the jump, and then the one that we want. */
+static void on_step(int signo, siginfo_t *info, void *context)
+{
+	const ucontext_t *user = context;
+
+	(void)info;
+	if (!armed)
+		signal(signo, SIG_DFL);
+	else if (arrived)
+		siglongjmp(after_fault, 1);
+	else
+		arrived = (uintptr_t)user->uc_mcontext.gregs[REG_RIP] == step_target;
+}
+
+static void catch_steps(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_step,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGTRAP, &action, NULL);
+}
+
+/* Bytes of zero are "add %al, (%rax)". */
+static __attribute__((noinline, noreturn)) void step_into(uintptr_t addr)
+{
+	static _Thread_local uint64_t scratch;
+
+	asm volatile("pushfq\n\t"
+		     "orq $0x100, (%%rsp)\n\t"	/* the trap flag */
+		     "popfq\n\t"
+		     "jmp *%1"
+		     : : "a" (&scratch), "b" (addr) : "memory");
+	__builtin_unreachable();
+}
+
+int memory_execute(uintptr_t addr, uintptr_t *fault)
+{
+	fault_signal = 0;
+	fault_addr = 0;
+	step_target = addr;
+	arrived = false;
+	armed = true;
+	if (!sigsetjmp(after_fault, 0))
+		step_into(addr);
+	armed = false;
+	*fault = fault_addr;
+	return fault_signal;
+}
+#else
+static void catch_steps(void)
+{
+}
+
+int memory_execute(uintptr_t addr, uintptr_t *fault)
+{
+	(void)addr;
+	(void)fault;
+	return -1;
+}
+#endif
+
+void memory_init(void)
+{
+	/* SA_NODEFER leaves the mask alone, so that there's none to restore. */
+	struct sigaction action = {
+		.sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+	catch_steps();
 }
 
 /* With five-level page tables user space ends where four levels have a hole. */
