@@ -174,6 +174,35 @@ bool access_touch(struct worker *w, const struct call *call, uintptr_t addr)
 }
 
 /*
+ * Only where there are zeros, or nothing: they are an instruction that does no
+ * harm, whether the model or the module is wrong about who may execute it.
+ */
+bool access_execute(struct worker *w, const struct call *call, uintptr_t addr)
+{
+	struct page *page = model_page(&w->model, addr);
+	struct forecast want = { .fault = addr };
+	uintptr_t fault;
+	int signo;
+
+	(void)call;
+	if (!model_knows(&w->model, page_down(addr), page_down(addr) + PAGE) ||
+	    addr % PAGE > PAGE - EXECUTABLE_BYTES ||
+	    (page && page->committed &&
+	     !model_is_zero(&w->model, addr, EXECUTABLE_BYTES)))
+		return true;
+	want.access = model_may_execute(&w->model, addr);
+	signo = memory_execute(addr, &fault);
+	if (signo < 0)
+		return true;
+	w->outcome = outcome_of(&want);
+	if (!check_fault(w, &want, signo, fault))
+		return false;
+	if (want.access == ACCESS_GUARD)
+		page->guard = false;				/* G1 */
+	return true;
+}
+
+/*
  * By system calls
  */
 

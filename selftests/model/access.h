@@ -12,6 +12,9 @@
 /** access_touch - read or write some bytes in each of some pages */
 bool access_touch(struct worker *w, const struct call *call, uintptr_t addr);
 
+/** access_execute - run an instruction that does nothing */
+bool access_execute(struct worker *w, const struct call *call, uintptr_t addr);
+
 /** access_sys_read - read(2) from a pipe into memory */
 bool access_sys_read(struct worker *w, const struct call *call, uintptr_t addr);
 

@@ -49,7 +49,7 @@ const char *op_name(enum op op)
 	static const char *const names[NR_OPS] = {
 		"alloc", "free", "protect", "query", "get watch", "reset watch",
 		"read", "write", "read(2)", "write(2)", "limit", "drop caches",
-		"check all",
+		"check all", "execute",
 	};
 
 	return names[op];
@@ -202,6 +202,11 @@ static void put_others(struct line *line, const struct call *call)
 	case OP_SET_LIMIT:
 		put(line, "commit_limit_mb = %" PRIu64 ", critical_reserve_pct = %u",
 		    call->size, call->count);
+		break;
+	case OP_EXECUTE:
+		put(line, "execute(");
+		put_address(line, call);
+		put(line, ")");
 		break;
 	case OP_DROP_CACHES:
 		put(line, "drop_caches = 2");

@@ -35,6 +35,7 @@ enum op {
 	OP_SET_LIMIT,
 	OP_DROP_CACHES,	/* ask the kernel to take what it may */
 	OP_CHECK_ALL,	/* compare all there is with the model */
+	OP_EXECUTE,	/* one instruction, by the thread itself */
 	NR_OPS
 };
 

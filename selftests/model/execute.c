@@ -354,6 +354,7 @@ static bool (*const operations[NR_OPS])(struct worker *w, const struct call *cal
 	[OP_SET_LIMIT] = do_set_limit,
 	[OP_DROP_CACHES] = do_drop_caches,
 	[OP_CHECK_ALL] = do_check_all,
+	[OP_EXECUTE] = access_execute,
 };
 
 bool execute(struct worker *w, const struct call *call)

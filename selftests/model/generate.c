@@ -8,20 +8,10 @@
 #include <hostmem/memoryapi.h>
 
 #include "memory.h"
+#include "places.h"
 #include "worker.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define BLOCK		(2 * MIB)
-
-static uint32_t below(struct worker *w, uint32_t limit)
-{
-	return random_below(&w->rng, limit);
-}
-
-static bool percent(struct worker *w, uint32_t chance)
-{
-	return below(w, 100) < chance;
-}
 
 #define ONE_OF(w, array) ((array)[below(w, COUNT(array))])
 
@@ -41,140 +31,6 @@ static DWORD pick_protect(struct worker *w)
 	else if (percent(w, 6))
 		protect |= percent(w, 50) ? PAGE_NOCACHE : PAGE_WRITECOMBINE;
 	return protect;
-}
-
-/*
- * Places
- */
-
-/* What would have been the region of a slot that has none. */
-static const struct region nothing = { .pages = 32 };
-
-static size_t pick_size(struct worker *w)
-{
-	size_t pages;
-
-	switch (below(w, 16)) {
-	case 0:
-		pages = 600 + below(w, 700);
-		break;
-	case 1:
-		pages = 500 + below(w, 40);
-		break;
-	case 2: case 3: case 4:
-		pages = 1 + below(w, 120);
-		break;
-	default:
-		pages = 1 + below(w, 24);
-		break;
-	}
-	return pages * PAGE - (percent(w, 30) ? below(w, PAGE) : 0);
-}
-
-/* The first page of a range in a region of @pages pages. */
-static size_t pick_first(struct worker *w, const struct region *r)
-{
-	size_t seam = ((r->base + BLOCK) / BLOCK * BLOCK - r->base) / PAGE;
-	size_t near = below(w, 8);
-
-	switch (below(w, 8)) {
-	case 0:
-		return 0;
-	case 1:
-		return near < r->pages ? r->pages - 1 - near : 0;
-	case 2: case 3:
-		if (percent(w, 30))
-			seam += BLOCK / PAGE;
-		if (seam + near >= 4 && seam + near - 4 < r->pages)
-			return seam + near - 4;
-		return below(w, r->pages);
-	case 4: case 5:
-		return below(w, r->pages < 16 ? r->pages : 16);
-	default:
-		return below(w, r->pages);
-	}
-}
-
-/* The same, but mostly where there is something. */
-static size_t pick_committed(struct worker *w, const struct region *r, bool write)
-{
-	size_t first = pick_first(w, r);
-	unsigned int i;
-
-	for (i = 0; r != &nothing && i < 8; i++, first = pick_first(w, r)) {
-		const struct page *page = &r->page[first];
-
-		if (page->committed &&
-		    (!page->guard || percent(w, 30)) &&
-		    (!write || page->protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)))
-			break;
-	}
-	return first;
-}
-
-static size_t committed_from(const struct region *r, size_t first)
-{
-	size_t end = first;
-
-	while (r != &nothing && end < r->pages && r->page[end].committed)
-		end++;
-	return end - first;
-}
-
-static size_t pick_length(struct worker *w, size_t most)
-{
-	size_t length;
-
-	switch (below(w, 10)) {
-	case 0:
-		return most;
-	case 1:
-		return 1 + below(w, most);
-	case 2: case 3: case 4:
-		length = 1 + below(w, 24);
-		break;
-	default:
-		length = 1 + below(w, 4);
-		break;
-	}
-	return length < most ? length : most;
-}
-
-/* A range in a region, now and then beyond its end. */
-static void pick_range_from(struct worker *w, struct call *call,
-			    const struct region *r, size_t first, size_t most)
-{
-	size_t end = r->pages * PAGE;
-
-	call->offset = first * PAGE;
-	call->size = pick_length(w, most) * PAGE;
-	if (percent(w, 40)) {
-		call->offset += below(w, PAGE);
-		call->size -= below(w, PAGE);
-		if (call->offset + call->size > end)
-			call->size = end - call->offset;
-	}
-	if (percent(w, 4))
-		call->size = end - call->offset + 1 + below(w, 2 * PAGE);
-}
-
-static void pick_range(struct worker *w, struct call *call, const struct region *r)
-{
-	size_t first = pick_first(w, r);
-
-	pick_range_from(w, call, r, first, r->pages - first);
-}
-
-/* Mostly one that is committed. */
-static void pick_committed_range(struct worker *w, struct call *call,
-				 const struct region *r, bool write)
-{
-	size_t first = pick_committed(w, r, write);
-	size_t most = committed_from(r, first);
-
-	if (!most || percent(w, 15))
-		most = r->pages - first;
-	pick_range_from(w, call, r, first, most);
 }
 
 /*
@@ -304,6 +160,15 @@ static void make_touch(struct worker *w, struct call *call, const struct region 
 		call->offset &= -(int64_t)call->width;
 }
 
+static void make_execute(struct worker *w, struct call *call,
+			 const struct region *r)
+{
+	call->op = OP_EXECUTE;
+	pick_committed_range(w, call, r, false);
+	call->offset = (call->offset & -(int64_t)PAGE) + below(w, PAGE);
+	call->size = 1;
+}
+
 static void make_watch(struct worker *w, struct call *call, const struct region *r)
 {
 	if (!r->watched && percent(w, 85)) {
@@ -351,13 +216,14 @@ static const struct {
 	void (*make)(struct worker *w, struct call *call, const struct region *r);
 } kinds[] = {
 	{ 25, make_commit },
-	{ 20, make_touch },
+	{ 17, make_touch },
 	{ 16, make_protect },
 	{ 12, make_free },
 	{ 9, make_system_call },
 	{ 9, make_watch },
 	{ 5, make_reset },
 	{ 4, make_query },
+	{ 3, make_execute },
 };
 
 void generate(struct worker *w, struct call *call)

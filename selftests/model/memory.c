@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <hostmem/memoryapi.h>
@@ -17,7 +18,8 @@
 #include "model.h"
 
 #define DEVICE		"/dev/hostmem"
-#define PARAMETERS	"/sys/module/hostmem/parameters/"
+#define MODULE		"/sys/module/hostmem/"
+#define PARAMETERS	MODULE "parameters/"
 
 /*
  * Accesses
@@ -39,18 +41,6 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	fault_signal = signo;
 	fault_addr = (uintptr_t)info->si_addr;
 	siglongjmp(after_fault, 1);
-}
-
-void memory_init(void)
-{
-	/* SA_NODEFER leaves the mask alone, so that there's none to restore. */
-	struct sigaction action = {
-		.sa_sigaction = on_fault,
-		.sa_flags = SA_SIGINFO | SA_NODEFER,
-	};
-
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
 }
 
 struct unaligned_16 {
@@ -113,6 +103,90 @@ bool memory_copy(void *to, uintptr_t page)
 	return !fault_signal;
 }
 
+/*
+ * Executing one instruction
+ */
+
+#ifdef __x86_64__
+static _Thread_local volatile uintptr_t step_target;
+static _Thread_local volatile bool arrived;
+
+/* After each instruction: the jump, and then the one that we want. */
+static void on_step(int signo, siginfo_t *info, void *context)
+{
+	const ucontext_t *user = context;
+
+	(void)info;
+	if (!armed)
+		signal(signo, SIG_DFL);
+	else if (arrived)
+		siglongjmp(after_fault, 1);
+	else
+		arrived = (uintptr_t)user->uc_mcontext.gregs[REG_RIP] == step_target;
+}
+
+static void catch_steps(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_step,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGTRAP, &action, NULL);
+}
+
+/* Bytes of zero are "add %al, (%rax)". */
+static __attribute__((noinline, noreturn)) void step_into(uintptr_t addr)
+{
+	static _Thread_local uint64_t scratch;
+
+	asm volatile("pushfq\n\t"
+		     "orq $0x100, (%%rsp)\n\t"	/* the trap flag */
+		     "popfq\n\t"
+		     "jmp *%1"
+		     : : "a" (&scratch), "b" (addr) : "memory");
+	__builtin_unreachable();
+}
+
+int memory_execute(uintptr_t addr, uintptr_t *fault)
+{
+	fault_signal = 0;
+	fault_addr = 0;
+	step_target = addr;
+	arrived = false;
+	armed = true;
+	if (!sigsetjmp(after_fault, 0))
+		step_into(addr);
+	armed = false;
+	*fault = fault_addr;
+	return fault_signal;
+}
+#else
+static void catch_steps(void)
+{
+}
+
+int memory_execute(uintptr_t addr, uintptr_t *fault)
+{
+	(void)addr;
+	(void)fault;
+	return -1;
+}
+#endif
+
+void memory_init(void)
+{
+	/* SA_NODEFER leaves the mask alone, so that there's none to restore. */
+	struct sigaction action = {
+		.sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+	catch_steps();
+}
+
 /* With five-level page tables user space ends where four levels have a hole. */
 uintptr_t memory_user_end(void)
 {
@@ -126,6 +200,26 @@ uintptr_t memory_user_end(void)
 	if (map != MAP_FAILED)
 		munmap(map, PAGE);
 	return end;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static bool read_number(const char *path, unsigned long *value)
+{
+	FILE *file = fopen(path, "re");
+	bool good = file && fscanf(file, "%lu", value) == 1;
+
+	if (file)
+		fclose(file);
+	return good;
 }
 
 /*
@@ -155,6 +249,14 @@ int device_of_library(void)
 	return -1;
 }
 
+/* Each open file counts; a kernel that unloads no modules doesn't tell. */
+bool device_is_in_use(void)
+{
+	unsigned long users;
+
+	return read_number(MODULE "refcnt", &users) && users;
+}
+
 bool device_status(int fd, struct hostmem_status *status)
 {
 	memset(status, 0, sizeof(*status));
@@ -166,32 +268,12 @@ bool device_status(int fd, struct hostmem_status *status)
  * Root's business
  */
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 static bool set_parameter(const char *path, unsigned long value)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%lu", value);
 	return write_file(path, text);
-}
-
-static bool get_parameter(const char *path, unsigned long *value)
-{
-	FILE *file = fopen(path, "re");
-	bool good = file && fscanf(file, "%lu", value) == 1;
-
-	if (file)
-		fclose(file);
-	return good;
 }
 
 bool limit_set(unsigned long mb, unsigned int reserve_pct)
@@ -203,8 +285,8 @@ bool limit_set(unsigned long mb, unsigned int reserve_pct)
 bool limit_get(unsigned long *mb, unsigned int *reserve_pct)
 {
 	unsigned long pct = 0;
-	bool good = get_parameter(PARAMETERS "commit_limit_mb", mb) &&
-		    get_parameter(PARAMETERS "critical_reserve_pct", &pct);
+	bool good = read_number(PARAMETERS "commit_limit_mb", mb) &&
+		    read_number(PARAMETERS "critical_reserve_pct", &pct);
 
 	*reserve_pct = pct;
 	return good;

@@ -33,6 +33,18 @@ int memory_touch(uintptr_t addr, unsigned int width, bool write, uint64_t *value
 /** memory_copy - copy a page that must be readable; false if it isn't */
 bool memory_copy(void *to, uintptr_t page);
 
+/* So long is the instruction that bytes of zero are. */
+#define EXECUTABLE_BYTES	2
+
+/**
+ * memory_execute - execute one instruction
+ * @addr: where it is; EXECUTABLE_BYTES of zero, if anything
+ * @fault: gets the address of the fault
+ *
+ * Return: 0 or the signal; negative on processors that we can't do it on.
+ */
+int memory_execute(uintptr_t addr, uintptr_t *fault);
+
 /** memory_user_end - the first address above user space */
 uintptr_t memory_user_end(void);
 
@@ -41,6 +53,9 @@ int device_open(void);
 
 /** device_of_library - the library's own file of the device, or -1 */
 int device_of_library(void);
+
+/** device_is_in_use - has any process the device open? */
+bool device_is_in_use(void);
 
 /** device_status - what a file and the module hold; false on failure */
 bool device_status(int fd, struct hostmem_status *status);

@@ -223,8 +223,14 @@ enum access {
 /** model_may_access - how an access of a byte ends; changes nothing */
 enum access model_may_access(const struct model *m, uintptr_t addr, bool write);
 
+/** model_may_execute - how it ends when an instruction is fetched from there */
+enum access model_may_execute(const struct model *m, uintptr_t addr);
+
 /** model_access - an access of a byte is made: guards are used up */
 enum access model_access(struct model *m, uintptr_t addr, bool write);
+
+/** model_is_zero - are bytes of one page zero for certain, if they can be read? */
+bool model_is_zero(const struct model *m, uintptr_t addr, size_t size);
 
 /**
  * model_read - is this what bytes of one page may hold?

@@ -110,6 +110,24 @@ enum access model_may_access(const struct model *m, uintptr_t addr, bool write)
 	}
 }
 
+enum access model_may_execute(const struct model *m, uintptr_t addr)
+{
+	const struct page *page = model_page(m, addr);
+
+	if (!page || !page->committed)
+		return ACCESS_VIOLATION;
+	if (page->guard)
+		return ACCESS_GUARD;
+	switch (page->protect) {
+	case PAGE_EXECUTE:
+	case PAGE_EXECUTE_READ:
+	case PAGE_EXECUTE_READWRITE:
+		return ACCESS_OK;
+	default:						/* P12 */
+		return ACCESS_VIOLATION;
+	}
+}
+
 enum access model_access(struct model *m, uintptr_t addr, bool write)
 {
 	enum access access = model_may_access(m, addr, write);
@@ -206,6 +224,13 @@ bool model_read(const struct model *m, uintptr_t addr, const void *data,
 	if (!memcmp(bytes_of(page) + addr % PAGE, data, size))
 		return true;
 	return page->contents == CONTENTS_MAY_GO && !memcmp(zeros, data, size);
+}
+
+bool model_is_zero(const struct model *m, uintptr_t addr, size_t size)
+{
+	const struct page *page = model_page(m, addr);
+
+	return !memcmp(bytes_of(page) + addr % PAGE, zeros, size);
 }
 
 bool model_see(struct model *m, uintptr_t addr, const void *seen)

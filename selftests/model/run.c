@@ -35,8 +35,13 @@ struct run *run_create(void)
 
 	if (run == MAP_FAILED)
 		return NULL;
-	run->alone = !total_committed();
+	run->alone = !device_is_in_use();
 	return run;
+}
+
+uint64_t run_left_charged(const struct run *run)
+{
+	return run->alone ? total_committed() : 0;
 }
 
 unsigned long run_calls(const struct run *run)

@@ -62,6 +62,9 @@ struct run {
 /** run_create - a run in shared memory, or NULL */
 struct run *run_create(void);
 
+/** run_left_charged - bytes that are charged although nobody has the device open */
+uint64_t run_left_charged(const struct run *run);
+
 /** run_episode - run it; false if something was wrong */
 bool run_episode(struct run *run);
 

@@ -50,9 +50,17 @@ static void spoil_address(struct worker *w, struct call *call)
 		0, 1, PAGE, GRANULE - 1, -1, -(int64_t)PAGE, INT64_MIN,
 		(int64_t)1 << 60,
 	};
+	int64_t end = w->model.user_end;
 
 	call->anchor = ANCHOR_NONE;
 	call->offset = ONE_OF(w, addresses);
+	/* The last pages of user space, and the first that isn't. */
+	if (random_below(&w->rng, 3) == 0)
+		call->offset = end - (int64_t)PAGE +
+			       (int64_t)random_below(&w->rng, 4) * (int64_t)PAGE / 2;
+	/* A last byte that is just in it, or just isn't. */
+	if (call->offset >= 0 && call->offset < end && random_below(&w->rng, 3) == 0)
+		call->size = end - call->offset + random_below(&w->rng, 2);
 }
 
 static void spoil_protect(struct worker *w, struct call *call)

@@ -143,6 +143,19 @@ static void test(const char *name, uint64_t seed, unsigned int threads,
 	       name, done, (unsigned long long)seed);
 }
 
+/* Whoever was here before must have left nothing: it would hide what we leave. */
+static void test_idle(void)
+{
+	uint64_t left = run_left_charged(run);
+
+	if (!run->alone)
+		printf("# others have the device open: nothing is told of the limit\n");
+	if (left)
+		printf("# %lld bytes are charged\n", (long long)left);
+	failures += left > 0;
+	printf("%sok %u nothing is charged to nobody\n", left ? "not " : "", ++tests);
+}
+
 /* As long as asked, each episode with another seed. */
 static void test_for(unsigned long seconds, uint64_t seed, unsigned int threads)
 {
@@ -341,6 +354,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	test_idle();
 	if (limit_get(&limit_before, &reserve_before)) {
 		atexit(restore_limit);
 		signal(SIGINT, on_end);
