@@ -75,11 +75,6 @@ hm_state_t hm_state_commit(hm_state_t old, hm_state_t want)
 	return hm_state_committed(old) ? old : want | HM_FRESH;
 }
 
-hm_state_t hm_state_settle(hm_state_t old, hm_state_t want)
-{
-	return hm_state_committed(old) ? want : old;
-}
-
 hm_state_t hm_state_rollback(hm_state_t old)
 {
 	return old & HM_FRESH ? HM_RESERVED : old;

@@ -100,13 +100,6 @@ static inline bool hm_state_committed(hm_state_t state)
  */
 hm_state_t hm_state_commit(hm_state_t old, hm_state_t want);
 
-/**
- * hm_state_settle - a page of a commit that has succeeded
- * @old: its state
- * @want: the state that the commit asked for
- */
-hm_state_t hm_state_settle(hm_state_t old, hm_state_t want);
-
 /** hm_state_rollback - a page of a commit that has failed (rule C16) */
 hm_state_t hm_state_rollback(hm_state_t old);
 

@@ -427,6 +427,37 @@ TEST_F(load, changes_when_a_waiter_is_served)
 	EXPECT_EQ(LOW, available(self->fd));
 }
 
+static void interrupt(int signo)
+{
+	(void)signo;
+}
+
+/* Nor is the room that one who gives up leaves to those behind. */
+TEST_F(load, changes_when_one_gives_up_and_another_is_served)
+{
+	struct sigaction action = { .sa_handler = interrupt };
+	struct waiter first = {
+		.fd = self->other, .addr = self->other_base, .length = LIMIT,
+		.level = PROCESS, .deadline = FOREVER,
+	}, second = {
+		.fd = self->fd, .addr = self->base + PAGE, .length = LIMIT - PAGE,
+		.level = PROCESS, .deadline = FOREVER,
+	};
+	struct poller poller;
+
+	sigaction(SIGUSR1, &action, NULL);
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, PAGE, TASK, AT_ONCE));
+	START_WAITER(&first);
+	START_WAITER(&second);
+	ASSERT_EQ(HIGH, available(self->fd));
+	START_POLLER(&poller, self->fd, POLLIN);
+	ASSERT_EQ(0, pthread_kill(first.thread, SIGUSR1));
+	EXPECT_ENDS(-EINTR, &first);
+	EXPECT_ENDS(0, &second);
+	EXPECT_POLLED(POLLIN, &poller);
+	EXPECT_EQ(LOW, available(self->fd));
+}
+
 TEST_F(load, wakes_all_that_poll)
 {
 	struct poller pollers[8];

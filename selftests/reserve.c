@@ -294,6 +294,26 @@ TEST_F(reserve, reserved_pages_have_no_access_and_no_charge_B9)
 		  hostmem_status(self->fd).out_total_committed_bytes);
 }
 
+/* A stack grows down into what is free before it, and the kernel keeps 1 MiB so. */
+TEST_F(reserve, leaves_stacks_room_to_grow)
+{
+	char *base = reserve_at(NULL, GRANULE), *again;
+	volatile char *stack;
+
+	ASSERT_NE(NULL, base);
+	ASSERT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
+	stack = mmap(base + 2 * GRANULE, PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN |
+		     MAP_FIXED_NOREPLACE, -1, 0);
+	ASSERT_EQ(base + 2 * GRANULE, stack);
+	again = reserve_at(NULL, GRANULE);
+	ASSERT_NE(NULL, again);
+	EXPECT_TRUE(again > (char *)stack || again + GRANULE + MIB <= (char *)stack)
+		TH_LOG("%p, below a stack at %p", again, stack);
+	stack[-1] = 1;
+	EXPECT_EQ(1, stack[-1]);
+}
+
 TEST_F(reserve, again_where_a_region_was_released_B10)
 {
 	char *base = reserve_at(NULL, 5 * GRANULE);

@@ -47,20 +47,6 @@ static void commit_of_every_state(void)
 		}
 }
 
-/* Rule C6: what is committed gets the protection and is fresh no more. */
-static void settle_of_every_state(void)
-{
-	unsigned int old, want;
-
-	for (old = 0; old < STATES; old++)
-		for (want = HM_NOACCESS; want <= HM_EXECUTE_READWRITE; want++) {
-			unsigned int expected = is_committed(old) ? want : old;
-
-			CHECK(hm_state_settle(old, want) == expected,
-			      "0x%x settle %u", old, want);
-		}
-}
-
 /* Rule C16: what is fresh goes, anything else stays. */
 static void rollback_of_every_state(void)
 {
@@ -79,17 +65,6 @@ static void commit_then_rollback_is_nothing(void)
 	for (old = HM_RESERVED; old <= HM_EXECUTE_READWRITE; old++)
 		for (want = HM_NOACCESS; want <= HM_EXECUTE_READWRITE; want++)
 			CHECK(hm_state_rollback(hm_state_commit(old, want)) == old,
-			      "%u commit %u", old, want);
-}
-
-/* One that succeeds makes it what was wanted, whatever it was. */
-static void commit_then_settle_is_what_was_wanted(void)
-{
-	unsigned int old, want;
-
-	for (old = HM_RESERVED; old <= HM_EXECUTE_READWRITE; old++)
-		for (want = HM_NOACCESS; want <= HM_EXECUTE_READWRITE; want++)
-			CHECK(hm_state_settle(hm_state_commit(old, want), want) == want,
 			      "%u commit %u", old, want);
 }
 
@@ -280,12 +255,9 @@ static void runs_of_a_whole_block(void)
 int main(void)
 {
 	tap_case("commit of every state", commit_of_every_state, STATES * WANTS);
-	tap_case("settle of every state", settle_of_every_state, STATES * WANTS);
 	tap_case("rollback of every state", rollback_of_every_state, STATES);
 	tap_case("commit then rollback is nothing",
 		 commit_then_rollback_is_nothing, ROWS * WANTS);
-	tap_case("commit then settle is what was wanted",
-		 commit_then_settle_is_what_was_wanted, ROWS * WANTS);
 	tap_case("committed, of every state", committed_of_every_state, STATES);
 	tap_case("which protections there are", protections_there,
 		 0x10000 + SINGLE_AND_PAIRS);
