@@ -39,7 +39,7 @@ void hm_space_load(struct hm_space *space, struct hostmem_load *load)
 	load->out_available = min(report.available, memory.level);
 	load->out_total_bytes = (u64)memory.total << PAGE_SHIFT;
 	load->out_available_bytes = (u64)memory.available << PAGE_SHIFT;
-	load->out_room_bytes = (u64)min(report.room, memory.usable) << PAGE_SHIFT;
+	load->out_room_bytes = (u64)min(report.room, memory.available) << PAGE_SHIFT;
 	WRITE_ONCE(space->seen, load->out_available);
 }
 

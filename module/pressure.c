@@ -23,26 +23,22 @@ static unsigned long kept_free(void)
 }
 
 /*
- * After allocations that didn't find a block of their kind, zones keep more free
- * than si_mem_available() knows of, and who asks for that meets the OOM killer.
+ * What is available to everyone.  After allocations that didn't find a block of
+ * their kind, zones keep more free than si_mem_available() knows of, and who asks
+ * for that meets the OOM killer.
  */
-static unsigned long boosts(void)
+static long available(void)
 {
+	long pages = si_mem_available();
 	struct zone *zone, *end;
-	unsigned long pages = 0;
 	int node;
 
 	for_each_online_node(node) {
 		zone = NODE_DATA(node)->node_zones;
 		for (end = zone + MAX_NR_ZONES; zone < end; zone++)
-			pages += READ_ONCE(zone->watermark_boost);
+			pages -= READ_ONCE(zone->watermark_boost);
 	}
 	return pages;
-}
-
-static unsigned long usable(unsigned long available)
-{
-	return available - min(available, boosts());
 }
 
 /* Little is available at twice that, so that the news comes before a refusal. */
@@ -58,14 +54,13 @@ struct hm_memory hm_pressure_memory(void)
 	unsigned long part = kept_free();
 	struct hm_memory memory = {
 		.total = totalram_pages(),
-		.available = max(si_mem_available(), 0l),
+		.available = max(available(), 0l),
 		.level = HOSTMEM_AVAILABLE_NEUTRAL,
 	};
 
-	memory.usable = usable(memory.available);
-	if (memory.usable < part * LOW_PARTS)
+	if (memory.available < part * LOW_PARTS)
 		memory.level = HOSTMEM_AVAILABLE_LOW;
-	else if (memory.usable > part * HIGH_PARTS)
+	else if (memory.available > part * HIGH_PARTS)
 		memory.level = HOSTMEM_AVAILABLE_HIGH;
 	if (atomic_xchg(&last_level, memory.level) != memory.level)
 		hm_pressure_notify();
@@ -74,7 +69,7 @@ struct hm_memory hm_pressure_memory(void)
 
 bool hm_pressure_is_extreme(void)
 {
-	return usable(max(si_mem_available(), 0l)) < kept_free();
+	return available() < (long)kept_free();
 }
 
 void hm_pressure_notify(void)

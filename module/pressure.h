@@ -24,14 +24,13 @@ void hm_pressure_wait(struct file *file, struct poll_table_struct *table);
 /**
  * struct hm_memory - the machine's memory, in pages
  * @total: all of it
- * @available: what can be had without swapping, as MemAvailable tells
- * @usable: what of @available zones don't keep back, at this moment
+ * @available: what can be had without swapping: MemAvailable, less what zones keep
+ *	back for a while
  * @level: HOSTMEM_AVAILABLE_*, as far as the machine goes
  */
 struct hm_memory {
 	unsigned long total;
 	unsigned long available;
-	unsigned long usable;
 	u32 level;
 };
 

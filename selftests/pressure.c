@@ -61,16 +61,31 @@ FIXTURE_TEARDOWN(load)
  * Numbers
  */
 
+/* What zones keep back for a while when memory is fragmented. */
+static int64_t kept_back(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "r");
+	int64_t pages, sum = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, " boost %" SCNd64, &pages) == 1)
+			sum += pages;
+	if (file)
+		fclose(file);
+	return sum * PAGE;
+}
+
 TEST_F(load, tells_what_the_kernel_tells_H15)
 {
-	int64_t before = meminfo("MemAvailable"), after;
+	int64_t before = meminfo("MemAvailable"), after, kept = kept_back();
 	struct hostmem_load load = load_of(self->fd);
 
 	after = meminfo("MemAvailable");
 	EXPECT_EQ(sizeof(load), load.size);
 	EXPECT_EQ(meminfo("MemTotal"), load.out_total_bytes);
 	/* Others have memory, too, and may take some or give it back. */
-	EXPECT_LE((before < after ? before : after) - 4 * (int64_t)MIB,
+	EXPECT_LE((before < after ? before : after) - kept - 4 * (int64_t)MIB,
 		  (int64_t)load.out_available_bytes);
 	EXPECT_GE((before > after ? before : after) + 4 * (int64_t)MIB,
 		  (int64_t)load.out_available_bytes);
@@ -79,17 +94,21 @@ TEST_F(load, tells_what_the_kernel_tells_H15)
 /* What one commits others can't have. */
 TEST_F(load, follows_commits)
 {
+	const int64_t much = 512 * MIB;
 	int64_t before, after;
 
 	ASSERT_TRUE(set_number("commit_limit_mb", PLENTY_MB));
-	ASSERT_EQ(0, raw_alloc(self->fd, 0, 128 * MIB, HOSTMEM_RESERVE,
+	ASSERT_EQ(0, raw_alloc(self->fd, 0, much, HOSTMEM_RESERVE,
 			       HOSTMEM_READWRITE, &self->base));
 	before = load_of(self->other).out_available_bytes;
-	ASSERT_EQ(0, raw_commit(self->fd, self->base, 128 * MIB, PROCESS, AT_ONCE));
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, much, PROCESS, AT_ONCE));
 	after = load_of(self->other).out_available_bytes;
-	/* What earlier processes had may still be on its way back to the machine. */
-	EXPECT_LE(96 * (int64_t)MIB, before - after);
-	EXPECT_GE(160 * (int64_t)MIB, before - after);
+	/*
+	 * What earlier processes had may still be on its way back to the machine,
+	 * and zones may begin or cease to keep some back.
+	 */
+	EXPECT_LE(much * 3 / 4, before - after);
+	EXPECT_GE(much * 5 / 4, before - after);
 }
 
 TEST_F(load, tells_the_room_of_the_highest_level)
@@ -115,10 +134,8 @@ TEST_F(load, tells_the_room_of_the_highest_level)
 	EXPECT_EQ(0, load_of(self->other).out_room_bytes);
 	ASSERT_TRUE(set_number("commit_limit_mb", PLENTY_MB));
 	EXPECT_EQ(0, load_of(self->fd).out_room_bytes);
-	/* Without what the kernel keeps back after it found no large block. */
 	load = load_of(self->other);
-	EXPECT_GE(load.out_available_bytes, load.out_room_bytes);
-	EXPECT_LT(load.out_available_bytes / 2, load.out_room_bytes);
+	EXPECT_EQ(load.out_available_bytes, load.out_room_bytes);
 }
 
 /*
@@ -543,47 +560,46 @@ FIXTURE_TEARDOWN(machine)
 {
 }
 
-/* Read until it says so, and sleep in between. */
-#define EXPECT_BECOMES(expected, file) do {				\
-	struct pollfd __poll = { .fd = (file), .events = POLLIN };	\
-	uint32_t __now = available(file);				\
-	int __polled = 1;						\
-									\
-	while (__now != (expected) && __polled == 1) {			\
-		__polled = poll(&__poll, 1, PATIENCE);			\
-		__now = available(file);				\
-	}								\
-	EXPECT_EQ(expected, __now);					\
-} while (0)
+/* Read until it says so, and sleep in between.  Returns the last reading. */
+static struct hostmem_load until_it_is(uint32_t level, int fd)
+{
+	struct pollfd change = { .fd = fd, .events = POLLIN };
+	struct hostmem_load load = load_of(fd);
+
+	while (load.out_available != level && poll(&change, 1, PATIENCE) == 1)
+		load = load_of(fd);
+	return load;
+}
 
 TEST_F(machine, full_of_commits_is_low_before_it_refuses_H18)
 {
 	const size_t step = 4 * MIB;
+	struct hostmem_load load = { .out_available = HIGH };
 	size_t at = 0, low_at = 0;
-	uint32_t now, last = HIGH;
+	uint32_t last;
 	int err;
 
 	while (!(err = raw_commit(self->fd, self->base + at, step, PROCESS,
 				  AT_ONCE))) {
 		at += step;
-		now = available(self->fd);
-		if (now == LOW && !low_at)
+		last = load.out_available;
+		load = load_of(self->fd);
+		if (load.out_available == LOW && !low_at)
 			low_at = at;
 		/* What is available is an estimate, and may waver at a threshold. */
-		ASSERT_LE(now, last + 1);
-		last = now;
+		ASSERT_LE(load.out_available, last + 1);
 	}
 	EXPECT_EQ(-ENOMEM, err);
-	EXPECT_EQ(LOW, last);
+	EXPECT_EQ(LOW, load.out_available);
 	EXPECT_NE(0, low_at);
 	EXPECT_LT(low_at, at);
 	/* Neither a little while before nor far away from it. */
 	EXPECT_LT(self->total / 2, low_at);
-	EXPECT_GT(self->total / 8, load_of(self->fd).out_available_bytes);
-	EXPECT_NE(0, load_of(self->fd).out_available_bytes);
+	EXPECT_GT(self->total / 8, load.out_available_bytes);
+	EXPECT_NE(0, load.out_available_bytes);
 
 	ASSERT_EQ(0, raw_decommit(self->fd, self->base, at));
-	EXPECT_BECOMES(HIGH, self->fd);
+	EXPECT_EQ(HIGH, until_it_is(HIGH, self->fd).out_available);
 }
 
 /* Take ordinary memory until little is left, and hold it until told to go. */
@@ -624,10 +640,10 @@ TEST_F(machine, full_of_other_memory_is_low_H18)
 	hog->leave = self->total / 24;
 	child = start_child(hog_memory, hog);
 	ASSERT_LE(0, child);
-	EXPECT_BECOMES(LOW, self->fd);
-	load = load_of(self->fd);
-	EXPECT_GT(self->total / 8, load.out_room_bytes);
-	EXPECT_GE(load.out_available_bytes, load.out_room_bytes);
+	load = until_it_is(LOW, self->fd);
+	EXPECT_EQ(LOW, load.out_available);
+	EXPECT_GT(self->total / 8, load.out_available_bytes);
+	EXPECT_EQ(load.out_available_bytes, load.out_room_bytes);
 
 	while (!hog->full)
 		sched_yield();
@@ -637,7 +653,7 @@ TEST_F(machine, full_of_other_memory_is_low_H18)
 	EXPECT_EQ(0, committed(self->fd));
 	ASSERT_EQ(1, write(hog->order[1], "x", 1));
 	EXPECT_EQ(0, status_of(child));
-	EXPECT_BECOMES(HIGH, self->fd);
+	EXPECT_EQ(HIGH, until_it_is(HIGH, self->fd).out_available);
 }
 
 /*

@@ -317,11 +317,11 @@ struct hostmem_shutdown {
  *	module's limit or the file's own is nearly used up, HIGH if all three have
  *	plenty
  * @out_total_bytes: the machine's memory
- * @out_available_bytes: what of it can be had without swapping, as MemAvailable
- *	in /proc/meminfo
+ * @out_available_bytes: what of it can be had without swapping: MemAvailable in
+ *	/proc/meminfo, less what zones keep back for a while when memory is
+ *	fragmented ("boost" in /proc/zoneinfo)
  * @out_room_bytes: what a commit of the highest level may take: the least of
- *	@out_available_bytes, less what the kernel keeps back for a while when
- *	memory is fragmented, the room in the module's limit and in the file's own
+ *	@out_available_bytes, the room in the module's limit and in the file's own
  *
  * poll(2) reports POLLIN while @out_available differs from what this file's last
  * HOSTMEM_IOC_LOAD has returned, and at first; POLLHUP after a shutdown.
