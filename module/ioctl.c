@@ -7,6 +7,7 @@
  */
 #include <linux/hostmem.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -285,7 +286,8 @@ long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	if (READ_ONCE(space->shut))
 		return -ESHUTDOWN;
 
-	op = &hm_ioctl_ops[_IOC_NR(cmd)];
+	op = &hm_ioctl_ops[array_index_nospec(_IOC_NR(cmd),
+					      ARRAY_SIZE(hm_ioctl_ops))];
 	if (get_user(size, (u32 __user *)uptr))
 		return -EFAULT;
 	if (size < op->least)

@@ -4,6 +4,7 @@
  */
 #include <linux/align.h>
 #include <linux/errno.h>
+#include <linux/nospec.h>
 #include <linux/overflow.h>
 
 #include "rules.h"
@@ -60,7 +61,8 @@ int hm_check_alloc(const struct hostmem_alloc *arg, unsigned long task_size,
 	*req = (struct hm_alloc_request) {
 		.protect = arg->protect,
 		.want = hm_state_of_protect(arg->protect),
-		.level = arg->level,
+		.level = array_index_nospec(arg->level,
+					    HOSTMEM_LEVEL_PROCESS + 1),
 		.deadline = arg->deadline,
 		.commit = arg->type & HOSTMEM_COMMIT,
 		.reset = arg->type == HOSTMEM_RESET,
