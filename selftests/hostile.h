@@ -11,6 +11,51 @@
 
 #include "hostmem_test.h"
 
+/*
+ * One of the kernel's settings that a program changes.  What it was is put back
+ * when all tests are through, for a test that dies can't.
+ */
+struct setting {
+	const char *path;
+	char before[128];
+};
+
+HELPER void setting_save(struct setting *setting)
+{
+	int fd = open(setting->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (read(fd, setting->before, sizeof(setting->before) - 1) < 0)
+		setting->before[0] = 0;
+	close(fd);
+}
+
+/* Of several words the one in use is in brackets. */
+HELPER void setting_restore(const struct setting *setting)
+{
+	char word[sizeof(setting->before)];
+
+	if (sscanf(setting->before, "%*[^[][%127[^]]", word) == 1 ||
+	    sscanf(setting->before, "[%127[^]]", word) == 1)
+		write_file(setting->path, word);
+	else if (setting->before[0])
+		write_file(setting->path, setting->before);
+}
+
+#define KEEP_SETTING(name, file)					\
+static struct setting name = { .path = (file) };			\
+									\
+static void __attribute__((constructor)) name##_save(void)		\
+{									\
+	setting_save(&name);						\
+}									\
+									\
+static void __attribute__((destructor)) name##_restore(void)		\
+{									\
+	setting_restore(&name);						\
+}
+
 /* 64 KiB below a block's end, so that there are two seams within. */
 #define SPECIMEN	((uintptr_t)0x50000000 + BLOCK - GRANULE)
 #define SPECIMEN_SIZE	(BLOCK + 2 * GRANULE)

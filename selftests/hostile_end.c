@@ -17,21 +17,7 @@
 #define HELD		MIB
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 
-static char pattern_before[128];
-
-static void __attribute__((constructor)) save_pattern(void)
-{
-	int fd = open(CORE_PATTERN, O_RDONLY);
-
-	if (fd >= 0 && read(fd, pattern_before, 127) <= 0)
-		pattern_before[0] = 0;
-	close(fd);
-}
-
-static void __attribute__((destructor)) restore_pattern(void)
-{
-	write_file(CORE_PATTERN, pattern_before);
-}
+KEEP_SETTING(core_pattern, CORE_PATTERN)
 
 FIXTURE(end)
 {

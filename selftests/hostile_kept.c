@@ -20,15 +20,7 @@
  */
 #define TRACE	"/proc/sys/debug/exception-trace"
 
-static void __attribute__((constructor)) stop_trace(void)
-{
-	write_file(TRACE, "0");
-}
-
-static void __attribute__((destructor)) restore_trace(void)
-{
-	write_file(TRACE, "1");
-}
+KEEP_SETTING(trace, TRACE)
 
 FIXTURE(kept)
 {
@@ -38,6 +30,7 @@ FIXTURE(kept)
 
 FIXTURE_SETUP(kept)
 {
+	write_file(TRACE, "0");
 	self->fd = open_device();
 	ASSERT_LE(0, self->fd);
 	self->total = hostmem_status(self->fd).out_total_committed_bytes;

@@ -14,23 +14,10 @@
 #include <sys/resource.h>
 
 #define MAX_MAP_COUNT	"/proc/sys/vm/max_map_count"
+#define OVERCOMMIT	"/proc/sys/vm/overcommit_memory"
 
-static char map_count_before[32];
-
-static void __attribute__((constructor)) save_map_count(void)
-{
-	int fd = open(MAX_MAP_COUNT, O_RDONLY);
-
-	if (fd >= 0 && read(fd, map_count_before, 31) <= 0)
-		map_count_before[0] = 0;
-	close(fd);
-}
-
-static void __attribute__((destructor)) restore_map_count(void)
-{
-	if (map_count_before[0])
-		write_file(MAX_MAP_COUNT, map_count_before);
-}
+KEEP_SETTING(map_count, MAX_MAP_COUNT)
+KEEP_SETTING(overcommit, OVERCOMMIT)
 
 /* A reservation that the system forbids, in both shapes, breaks nothing. */
 static int refused(int fd, size_t size, int expected, HRESULT hresult)
@@ -133,7 +120,7 @@ static int limit_on_mappings(void)
 TEST(mappings_of_a_process)
 {
 	EXPECT_CHILD(limit_on_mappings());
-	restore_map_count();
+	setting_restore(&map_count);
 }
 
 /* PR_SET_MDWE, since 6.3: nothing that may be written may be executed. */
@@ -209,11 +196,11 @@ TEST(strict_overcommit)
 {
 	char *base;
 
-	ASSERT_TRUE(write_file("/proc/sys/vm/overcommit_memory", "2"));
+	ASSERT_TRUE(write_file(OVERCOMMIT, "2"));
 	base = reserve_at(NULL, 64 * TIB);
 	EXPECT_NE(NULL, base);
 	EXPECT_EQ(base, commit_at(base, BLOCK, PAGE_READWRITE));
-	EXPECT_TRUE(write_file("/proc/sys/vm/overcommit_memory", "0"));
+	setting_restore(&overcommit);
 	EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
 }
 

@@ -15,6 +15,7 @@
 /* Since 6.0 and 6.5. */
 #define OP_SEND_ZC	47
 #define SETUP_NO_MMAP	(1u << 14)
+#define DISABLED	"/proc/sys/kernel/io_uring_disabled"
 
 struct ring {
 	int fd;
@@ -89,9 +90,11 @@ static int run(struct ring *ring, const struct io_uring_sqe *sqe)
 	return submit(ring, sqe) ? result(ring) : -1;
 }
 
+KEEP_SETTING(disabled, DISABLED)
+
 FIXTURE_SETUP(uring)
 {
-	write_file("/proc/sys/kernel/io_uring_disabled", "0");
+	write_file(DISABLED, "0");
 	self->fd = library_fd();
 	ASSERT_LE(0, self->fd);
 	ASSERT_TRUE(specimen_make(SPECIMEN));

@@ -14,25 +14,6 @@
 		return __LINE__;					\
 } while (0)
 
-/*
- * Memory that is to be had, by the kernel's word.  MemAvailable leaves out what
- * each processor keeps at hand: tens of MiB, more or less from moment to moment.
- */
-static int64_t available_memory(void)
-{
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	int64_t pages = 0, count;
-	char line[256];
-
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, " count: %" SCNd64, &count) == 1)
-			pages += count;
-	fclose(file);
-	return meminfo("MemAvailable") + pages * (int64_t)PAGE;
-}
-
 static void touch(char *base, size_t size)
 {
 	size_t at;

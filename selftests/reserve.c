@@ -395,7 +395,7 @@ TEST_F(reserve, more_than_any_hole_is_no_address_space_A12)
 
 TEST_F(reserve, terabytes_cost_no_memory)
 {
-	int64_t before = meminfo("MemAvailable");
+	int64_t before = available_memory();
 	char *small, *large;
 	int i;
 
@@ -407,7 +407,7 @@ TEST_F(reserve, terabytes_cost_no_memory)
 	EXPECT_RESERVED(small, small, 16 * TIB);
 	EXPECT_RESERVED(large, large, 64 * TIB);
 	/* A byte for each GiB would be 80 KiB; a bit for each page, 2.5 GiB. */
-	EXPECT_LT(before - 4 * (int64_t)MIB, meminfo("MemAvailable"));
+	EXPECT_LT(before - 4 * (int64_t)MIB, available_memory());
 	EXPECT_EQ(0, hostmem_status(self->fd).out_committed_bytes);
 
 	/* Each needs the tables for its own place, and no more. */
@@ -426,7 +426,7 @@ TEST_F(reserve, terabytes_cost_no_memory)
 		EXPECT_EQ(NULL, unstamped(page, PAGE, i));
 	}
 	EXPECT_EQ(17 * PAGE, hostmem_status(self->fd).out_committed_bytes);
-	EXPECT_LT(before - 8 * (int64_t)MIB, meminfo("MemAvailable"));
+	EXPECT_LT(before - 8 * (int64_t)MIB, available_memory());
 	EXPECT_RESERVED(large + PAGE, large, 4 * TIB + GIB);
 
 	EXPECT_TRUE(VirtualFree(large, 0, MEM_RELEASE));

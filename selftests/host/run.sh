@@ -43,7 +43,7 @@ expect 'panic' 125 'a\n' 'sysrq triggered crash' -- sh -c 'echo a; echo c >/proc
 expect 'warning' 125 '' 'WARNING: of a test' -- sh -c 'echo WARNING: of a test >/dev/kmsg'
 expect 'module in use for ever' 125 '' 'did not unload' -- \
 	sh -c 'exec 3<>/dev/hostmem; sleep 1000 >/dev/null 2>&1 &'
-expect 'time is up' 125 'a\n' 'did not finish within' --timeout 40 -- sh -c 'echo a; sleep 1000'
+expect 'time is up' 125 'a\n' 'did not finish within' --timeout 150 -- sh -c 'echo a; sleep 1000'
 expect 'early end' 125 '' 'ended before the command' -- poweroff -f
 expect 'unknown parameter' 125 '' 'unknown parameter' --param nosuch=1 -- true
 expect 'unknown kernel' 125 '' 'unknown kernel' --kernel nosuch -- true

@@ -3,11 +3,13 @@
  * Episodes in processes of their own.  See run.h.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "memory.h"
@@ -15,6 +17,8 @@
 
 /* Pages that each of several threads commits at most. */
 #define CAP		(8 * MIB / PAGE)
+/* Seconds that another process may take to end. */
+#define PATIENCE	10
 
 /* Bytes that all files of the module have committed. */
 static uint64_t total_committed(void)
@@ -30,11 +34,15 @@ static uint64_t total_committed(void)
 
 struct run *run_create(void)
 {
+	time_t start = time(NULL);
 	struct run *run = mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (run == MAP_FAILED)
 		return NULL;
+	/* Who used it last may be on his way out. */
+	while (device_is_in_use() && time(NULL) - start < PATIENCE)
+		sched_yield();
 	run->alone = !device_is_in_use();
 	return run;
 }

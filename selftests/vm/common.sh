@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What the scripts beside this one share; to be sourced.
 
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostmem
+cache=${XDG_CACHE_HOME:-~/.cache}/hostmem
 
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo=sudo
@@ -18,6 +18,12 @@ fail()
 	exit 1
 }
 
+# remove PATH...: some of it may be root's, made by $sudo.
+remove()
+{
+	rm -rf "$@" 2>/dev/null || $sudo rm -rf "$@"
+}
+
 # lock_cache DIRECTORY: one script at a time changes that directory of the cache,
 # until it ends.
 lock_cache()
@@ -27,7 +33,7 @@ lock_cache()
 	mkdir -p "$dir"
 	exec 9>"$dir/lock"
 	flock 9
-	rm -rf "$dir"/tmp.*	# of an interrupted script
+	remove "$dir"/tmp.*	# of an interrupted script
 }
 
 # Options for apt; none: it uses this machine's own package lists.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes vm/coverage's table from lcov's records, and "info", the same records less
-# the exceptions. Fails below "goal" percent.
+# the exceptions. Fails if less than "goal" percent of all lines have run, or if an
+# exception is about no line that there is.
 
 # An exception: FILE:FUNCTION, TEXT and REASON between tabs.
 function read_exceptions(	line, field)
@@ -19,11 +20,16 @@ function read_exceptions(	line, field)
 	}
 }
 
+function is_about(i, number)
+{
+	return where[i] == file ":" function_of[number] &&
+	       (text[i] == "*" || index(source[number], text[i]))
+}
+
 function excepted(number,	i)
 {
 	for (i = 1; i <= nr; i++)
-		if (where[i] == file ":" function_of[number] &&
-		    (text[i] == "*" || index(source[number], text[i]))) {
+		if (is_about(i, number)) {
 			used[i]++
 			return 1
 		}
@@ -66,6 +72,8 @@ $1 == "DA" {
 		for (i = 1; i <= lines; i++) {
 			current = i in begins ? begins[i] : current
 			function_of[i] = current
+			for (e = 1; e <= nr; e++)
+				exists[e] += is_about(e, i)
 		}
 	if (!$3 && excepted($2)) {
 		left_out++
@@ -99,10 +107,14 @@ END {
 		print "\nNot counted, since they cannot run here:"
 	for (i = 1; i <= nr; i++)
 		printf "  %s: %s: %s (%d not run)\n", where[i], text[i], reason[i], used[i]
-	if (!all_found || percent(all_hit, all_found) < goal) {
-		printf "\nOnly %.1f %% of the lines have run; %d %% are wanted.\n",
-		       percent(all_hit, all_found), goal
+	for (i = 1; i <= nr; i++)
+		if (!exists[i]) {
+			printf "\nThere is no such line: %s: %s\n", where[i], text[i]
+			wrong = 1
+		}
+	all = all_found + all_left_out
+	printf "\n%.1f %% of all lines have run; %d %% are wanted.\n", percent(all_hit, all), goal
+	if (!all || percent(all_hit, all) < goal)
 		wrong = 1
-	}
 	exit wrong
 }
