@@ -39,7 +39,7 @@ struct hm_birth *hm_space_birth(struct hm_space *space)
 
 	mutex_lock(&space->lock);
 	list_for_each_entry(birth, &space->births, link)
-		if (birth->task == current)
+		if (birth->task == current && birth->region)
 			break;
 	if (space->shut || list_entry_is_head(birth, &space->births, link))
 		birth = NULL;
@@ -89,23 +89,41 @@ void hm_space_detach(struct hm_space *space, struct hm_region *region)
 	hm_uncharge(&space->quota, -pages);
 }
 
-/*
- * Map the device where the request wants it.  The mapping may do all that a
- * page may ever be given; a device that is mounted noexec can't offer that.
- */
+/* Map the device where the request wants it, for a region that is born by that. */
 static unsigned long map_region(struct hm_space *space,
-				const struct hm_alloc_request *req)
+				const struct hm_alloc_request *req,
+				unsigned long prot)
 {
+	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	struct hm_birth birth = {
+		.task = current,
+		.top_down = req->top_down,
+	};
 	unsigned long flags = MAP_SHARED;
 	unsigned long addr;
 
+	birth.region = hm_region_create(req->start, req->end, req->protect);
+	if (!birth.region)
+		return -ENOBUFS;
+	birth.region->watched = req->watched;
+	birth.region->large = req->large;
+
+	mutex_lock(&space->lock);
+	list_add(&birth.link, &space->births);
+	mutex_unlock(&space->lock);
+
 	if (!req->anywhere)
 		flags |= MAP_FIXED_NOREPLACE;
-	addr = vm_mmap(space->file, req->start, req->end - req->start,
-		       PROT_READ | PROT_WRITE | PROT_EXEC, flags, 0);
-	if (addr == -EPERM || addr == -EACCES)
-		addr = vm_mmap(space->file, req->start, req->end - req->start,
-			       PROT_READ | PROT_WRITE, flags, 0);
+	addr = vm_mmap(space->file, req->start, req->end - req->start, prot,
+		       flags, 0);
+
+	mutex_lock(&space->lock);
+	list_del(&birth.link);
+	mutex_unlock(&space->lock);
+
+	/* Where mmap has failed late, its region has come and gone. */
+	if (birth.region)
+		hm_region_destroy(birth.region, &discard);
 	return addr;
 }
 
@@ -119,6 +137,8 @@ static int reserve_error(int err)
 	case -ENOMEM:				/* A12 */
 	case -EAGAIN:				/* RLIMIT_MEMLOCK, after mlockall() */
 		return -ENOSPC;
+	case -ENOBUFS:				/* our own memory */
+		return -ENOMEM;
 	default:
 		return err;
 	}
@@ -127,34 +147,19 @@ static int reserve_error(int err)
 int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
 		     unsigned long *start)
 {
-	struct hm_discard discard = HM_DISCARD_INIT(discard);
-	struct hm_birth birth = {
-		.task = current,
-		.top_down = req->top_down,
-	};
+	const unsigned long prot = PROT_READ | PROT_WRITE;
 	unsigned long addr;
 
 	/* A VMA is memory, too, and its allocation kills where there is none. */
 	if (!hm_memcg_leaves(0))
 		return -ENOMEM;
-	birth.region = hm_region_create(req->start, req->end, req->protect);
-	if (!birth.region)
-		return -ENOMEM;
-	birth.region->watched = req->watched;
-	birth.region->large = req->large;
-
-	mutex_lock(&space->lock);
-	list_add(&birth.link, &space->births);
-	mutex_unlock(&space->lock);
-
-	addr = map_region(space, req);
-
-	mutex_lock(&space->lock);
-	list_del(&birth.link);
-	mutex_unlock(&space->lock);
-
-	if (birth.region)
-		hm_region_destroy(birth.region, &discard);
+	/*
+	 * The mapping may do all that a page may ever be given; a device that is
+	 * mounted noexec, or a process that may not have both, can't offer that.
+	 */
+	addr = map_region(space, req, prot | PROT_EXEC);
+	if (addr == -EPERM || addr == -EACCES)
+		addr = map_region(space, req, prot);
 	if (IS_ERR_VALUE(addr))
 		return reserve_error(addr);
 	*start = addr;
