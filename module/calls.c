@@ -5,7 +5,7 @@
  */
 #include <linux/capability.h>
 #include <linux/err.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "backing.h"
 #include "calls.h"
@@ -240,6 +240,9 @@ vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 	mutex_unlock(&space->lock);
 
 	if (trip == HM_TRIP_OTHERS) {
+		/* Two that are to die may each wait for the other. */
+		if (fatal_signal_pending(current))
+			return VM_FAULT_SIGBUS;
 		schedule_timeout_killable(1);
 		return VM_FAULT_NOPAGE;
 	}

@@ -48,6 +48,13 @@ static inline void hm_vm_flags_clear(struct vm_area_struct *vma,
 #endif
 }
 
+/* Threads that never return to user mode; those of a process have a flag since 6.4. */
+#ifdef PF_USER_WORKER
+#define HM_PF_NO_USER_MODE	(PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)
+#else
+#define HM_PF_NO_USER_MODE	(PF_KTHREAD | PF_IO_WORKER)
+#endif
+
 /* zap_vma_ptes() has been zap_special_vma_range() since 7.2. */
 static inline void hm_zap(struct vm_area_struct *vma, unsigned long start,
 			  unsigned long size)

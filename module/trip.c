@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
+#include "compat.h"
 #include "gfp.h"
 #include "trip.h"
 
@@ -66,7 +67,7 @@ int hm_trip_begin(struct hm_space *space, unsigned long page)
 
 	lockdep_assert_held(&space->lock);
 
-	if (current->flags & (PF_KTHREAD | PF_IO_WORKER))
+	if (current->flags & HM_PF_NO_USER_MODE)
 		return 0;
 	trip = kmalloc(sizeof(*trip), HM_GFP);
 	if (!trip)
