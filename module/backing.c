@@ -59,6 +59,8 @@ static void piece_mark(struct page *piece, unsigned int order,
 #define CHEAPER_GFP	((GFP_KERNEL_ACCOUNT & ~__GFP_DIRECT_RECLAIM) |		\
 			 __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
 #define NEEDED_GFP	(HM_GFP | __GFP_ZERO)
+/* A touch of what has been promised is no call that may fail: rather kill. */
+#define PROMISED_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
 
 static struct page *piece_alloc(unsigned int order, gfp_t gfp)
 {
@@ -156,6 +158,12 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 		cond_resched();
 	}
 	return nr < AREA_MIN_PAGES ? 0 : area_create(block, first, nr);
+}
+
+int hm_backing_revive(struct hm_block *block, unsigned int page)
+{
+	block->pages[page] = piece_alloc(0, PROMISED_GFP);
+	return block->pages[page] ? 0 : -ENOMEM;
 }
 
 int hm_backing_alloc_large(struct hm_block *block)

@@ -42,7 +42,7 @@ struct hm_discard {
 
 /**
  * hm_backing_alloc - put zeroed memory behind pages that have none
- * @block: a block of a supply, or any block with space->lock held
+ * @block: a block of a supply
  * @first: first page
  * @nr: how many
  *
@@ -51,6 +51,17 @@ struct hm_discard {
  */
 int hm_backing_alloc(struct hm_block *block, unsigned int first,
 		     unsigned int nr);
+
+/**
+ * hm_backing_revive - put zeroed memory behind a page that has lost its own
+ * @block: a block of a region, with space->lock held
+ * @page: the page
+ *
+ * Context: sleeps, in a fault or for a debugger; may invoke the OOM killer, as
+ * the touch of any memory may.
+ * Return: 0 or -ENOMEM.
+ */
+int hm_backing_revive(struct hm_block *block, unsigned int page);
 
 /**
  * hm_backing_alloc_large - put one zeroed large page behind all of a block

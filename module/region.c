@@ -308,7 +308,7 @@ static int revive_page(struct hm_region *region, struct hm_block *block,
 	int err = 0;
 
 	if (!block->pages[page]) {
-		err = hm_backing_alloc(block, page, 1);
+		err = hm_backing_revive(block, page);
 		if (!err)
 			region->resident++;
 	}
@@ -352,6 +352,9 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
 		return VM_FAULT_FALLBACK;
 	if (!block || !hm_state_allows(block->state[0], access))
 		return VM_FAULT_SIGSEGV;
+	/* Another thread may have been first. */
+	if (!pmd_none(READ_ONCE(*vmf->pmd)))
+		return VM_FAULT_NOPAGE;
 	return hm_insert_pmd(vmf, block->pages[0], access == HM_WRITE);
 }
 

@@ -273,6 +273,49 @@ TEST_F(cgroup, kills_the_one_who_has_committed)
 	EXPECT_EQ(SIGKILL, status_of(holder));
 }
 
+/*
+ * What MEM_RESET has given up comes back at a touch.  Where there is no room for it,
+ * that is no refusal, and nothing to try for ever, but as with any other memory.
+ */
+static void touch_what_was_reset(bool by_call)
+{
+	int fd = open_device(), zero = open("/dev/zero", O_RDONLY);
+	size_t size = LIMIT / 2, at;
+	uintptr_t base, out;
+
+	if (join())
+		_exit(1);
+	base = raw_both(fd, 0, size, HOSTMEM_READWRITE);
+	if (!base || raw_alloc(fd, base, size, HOSTMEM_RESET, HOSTMEM_READWRITE,
+			       &out) ||
+	    !write_file("/proc/sys/vm/drop_caches", "2"))
+		_exit(2);
+	touch_until(LIMIT / 4 * 3);
+	for (at = 0; at < size; at += PAGE) {
+		if (!by_call)
+			*(volatile char *)(base + at);
+		else if (read(zero, (void *)(base + at), 1) != 1)
+			_exit(3);
+	}
+	_exit(4);
+}
+
+TEST_F(cgroup, kills_at_a_touch_of_what_was_reset_R14)
+{
+	pid_t child;
+	int i;
+
+	ASSERT_TRUE(set_limit(LIMIT));
+	for (i = 0; i < 2; i++) {
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child)
+			touch_what_was_reset(i);
+		EXPECT_EQ(SIGKILL, status_of(child));
+		EXPECT_EQ(i + 1, killed());
+	}
+}
+
 /* There is nothing to reclaim, so a lower limit has only this way. */
 TEST_F(cgroup, kills_when_its_limit_sinks_below_what_is_committed)
 {
