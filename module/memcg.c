@@ -15,8 +15,11 @@
 
 #ifdef CONFIG_MEMCG
 
-/* Pages that may be charged before any cgroup of the caller's has to reclaim. */
-static unsigned long room(void)
+/*
+ * Pages that may be charged before any cgroup of the caller's has to reclaim, or
+ * could if they held nothing else.
+ */
+static unsigned long room(bool if_empty)
 {
 	unsigned long least = ULONG_MAX;
 	struct mem_cgroup *memcg;
@@ -24,7 +27,8 @@ static unsigned long room(void)
 	rcu_read_lock();
 	for (memcg = mem_cgroup_from_task(current); memcg;
 	     memcg = parent_mem_cgroup(memcg)) {
-		unsigned long used = page_counter_read(&memcg->memory);
+		unsigned long used = if_empty ? 0 :
+				     page_counter_read(&memcg->memory);
 		unsigned long most = READ_ONCE(memcg->memory.max);
 
 		least = min(least, most > used ? most - used : 0);
@@ -57,8 +61,10 @@ static DEFINE_MUTEX(crowded_lock);
 
 int hm_memcg_enter(unsigned long pages)
 {
-	if (room() >= pages + CROWDED)
+	if (!pages || room(false) >= pages + CROWDED)
 		return 0;
+	if (room(true) < pages)
+		return -ENOMEM;
 	return mutex_lock_killable(&crowded_lock) ?: 1;
 }
 
@@ -70,7 +76,7 @@ void hm_memcg_leave(int entered)
 
 bool hm_memcg_leaves(unsigned long pages)
 {
-	return room() >= pages + KEPT_FREE || try_to_charge(pages + KEPT_FREE);
+	return room(false) >= pages + KEPT_FREE || try_to_charge(pages + KEPT_FREE);
 }
 
 #else

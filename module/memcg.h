@@ -27,7 +27,8 @@ bool hm_memcg_leaves(unsigned long pages);
  * take more.  So where little is left, one has to wait for the other.
  *
  * Context: sleeps.  See the lock order in space.h.
- * Return: what hm_memcg_leave() wants, or -EINTR after a fatal signal.
+ * Return: what hm_memcg_leave() wants; -EINTR after a fatal signal; -ENOMEM if
+ * there can't be so much, whoever waits.
  */
 int hm_memcg_enter(unsigned long pages);
 
