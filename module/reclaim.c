@@ -7,6 +7,7 @@
  * so reclaim only ever tries locks, and passes over what is busy.
  */
 #include <linux/list.h>
+#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 
@@ -15,10 +16,8 @@
 #include "reclaim.h"
 #include "space.h"
 
-static unsigned long reclaim_regions(struct hm_space *space, unsigned long want,
-				     struct hm_discard *discard)
+static void reclaim_regions(struct hm_space *space, struct hm_hunt *hunt)
 {
-	unsigned long taken = 0;
 	struct rb_node *node;
 
 	for (node = rb_first(&space->regions); node; node = rb_next(node)) {
@@ -29,33 +28,32 @@ static unsigned long reclaim_regions(struct hm_space *space, unsigned long want,
 		if (!region->nr_reset || !hm_space_is_mapped(space, region))
 			continue;
 		account = hm_account_open(space, region);
-		taken += hm_region_reclaim(region, want - taken, discard);
+		hm_region_reclaim(region, hunt);
 		hm_account_close(&account);
-		if (taken >= want)
+		if (hunt->visited >= hunt->want)
 			break;
 	}
-	return taken;
 }
 
-/* The address space may be on its way out: then its memory comes anyway. */
-static unsigned long reclaim_space(struct hm_space *space, unsigned long want)
+/*
+ * The address space may be on its way out: then its memory comes anyway.  Or it may
+ * have page tables of its own elsewhere, as a virtual machine has: then a page may
+ * have been written that our PTE calls clean.
+ */
+static void reclaim_space(struct hm_space *space, struct hm_hunt *hunt)
 {
-	struct hm_discard discard = HM_DISCARD_INIT(discard);
 	struct mm_struct *mm = space->mm;
-	unsigned long taken = 0;
 
-	if (!mmget_not_zero(mm))
-		return 0;
+	if (mm_has_notifiers(mm) || !mmget_not_zero(mm))
+		return;
 	if (mmap_read_trylock(mm)) {
 		if (mutex_trylock(&space->lock)) {
-			taken = reclaim_regions(space, want, &discard);
+			reclaim_regions(space, hunt);
 			mutex_unlock(&space->lock);
 		}
 		mmap_read_unlock(mm);
 	}
 	mmput_async(mm);
-	hm_discard_free(&discard);
-	return taken;
 }
 
 static unsigned long reclaim_count(struct shrinker *shrinker,
@@ -69,18 +67,23 @@ static unsigned long reclaim_count(struct shrinker *shrinker,
 static unsigned long reclaim_scan(struct shrinker *shrinker,
 				  struct shrink_control *control)
 {
-	unsigned long taken = 0;
+	struct hm_hunt hunt = {
+		.want = control->nr_to_scan,
+		.discard = HM_DISCARD_INIT(hunt.discard),
+	};
 	struct hm_space *space;
 
 	if (!mutex_trylock(&hm_spaces_lock))
 		return SHRINK_STOP;
 	list_for_each_entry(space, &hm_spaces, all) {
-		taken += reclaim_space(space, control->nr_to_scan - taken);
-		if (taken >= control->nr_to_scan)
+		reclaim_space(space, &hunt);
+		if (hunt.visited >= hunt.want)
 			break;
 	}
 	mutex_unlock(&hm_spaces_lock);
-	return taken ?: SHRINK_STOP;
+	hm_discard_free(&hunt.discard);
+	control->nr_scanned = min(hunt.found, control->nr_to_scan);
+	return hunt.found ? hunt.taken : SHRINK_STOP;
 }
 
 static struct hm_shrinker shrinker;

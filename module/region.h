@@ -14,9 +14,9 @@
 #include <linux/rbtree.h>
 #include <linux/xarray.h>
 
+#include "backing.h"
 #include "page_state.h"
 
-struct hm_discard;
 struct hm_supply;
 
 /**
@@ -230,15 +230,30 @@ int hm_region_reset_undo(struct hm_region *region, unsigned long start,
 			 unsigned long end);
 
 /**
+ * struct hm_hunt - a search for pages whose contents may go
+ * @want: how many pages are enough to be visited
+ * @visited: pages in blocks that have had some
+ * @found: how many of these might go
+ * @taken: how many have gone; others had been written
+ * @discard: the memory of those
+ *
+ * Owned by the call that has it on its stack.
+ */
+struct hm_hunt {
+	unsigned long want;
+	unsigned long visited;
+	unsigned long found;
+	unsigned long taken;
+	struct hm_discard discard;
+};
+
+/**
  * hm_region_reclaim - take the memory of pages whose contents may go
  * @region: the region
- * @want: how many pages are enough
- * @discard: gets the memory
+ * @hunt: what to take, and what has been taken
  *
  * Context: mmap_lock held.
- * Return: pages taken.
  */
-unsigned long hm_region_reclaim(struct hm_region *region, unsigned long want,
-				struct hm_discard *discard);
+void hm_region_reclaim(struct hm_region *region, struct hm_hunt *hunt);
 
 #endif /* HOSTMEM_REGION_H */

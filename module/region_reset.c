@@ -97,22 +97,26 @@ static unsigned int reclaim_block(struct hm_region *region,
 	return taken;
 }
 
-unsigned long hm_region_reclaim(struct hm_region *region, unsigned long want,
-				struct hm_discard *discard)
+void hm_region_reclaim(struct hm_region *region, struct hm_hunt *hunt)
 {
-	unsigned long taken = 0;
+	unsigned long found = 0, taken = 0;
 	struct hm_block *block;
 	unsigned long index;
 
 	xa_for_each(&region->blocks, index, block) {
 		if (!block->marks || !block->marks->nr_reset)
 			continue;
-		taken += reclaim_block(region, block, discard);
-		if (taken >= want)
+		found += block->marks->nr_reset;
+		taken += reclaim_block(region, block, &hunt->discard);
+		hunt->visited += block->nr;
+		if (hunt->visited >= hunt->want)
 			break;
 	}
+	/* None is left in the blocks that have been visited. */
+	region->nr_reset -= min(found, region->nr_reset);
 	if (!block)
 		region->nr_reset = 0;
 	region->resident -= taken;
-	return taken;
+	hunt->found += found;
+	hunt->taken += taken;
 }
