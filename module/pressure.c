@@ -23,21 +23,33 @@ static unsigned long kept_free(void)
 }
 
 /*
- * What is available to everyone.  After allocations that didn't find a block of
- * their kind, zones keep more free than si_mem_available() knows of, and who asks
- * for that meets the OOM killer.
+ * What a node's zones have, by si_mem_available(), and we can't have.  After allocations
+ * that didn't find a block of their kind they keep more free for a while, and who asks
+ * for that meets the OOM killer.  And one is for pages that can be moved away, which
+ * committed ones can't.
  */
+static unsigned long kept_back(int node)
+{
+	struct zone *zones = NODE_DATA(node)->node_zones;
+	struct zone *movable = zones + ZONE_MOVABLE;
+	unsigned long pages;
+	unsigned int i;
+
+	pages = zone_page_state(movable, NR_FREE_PAGES) +
+		zone_page_state(movable, NR_ZONE_INACTIVE_FILE) +
+		zone_page_state(movable, NR_ZONE_ACTIVE_FILE);
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		pages += READ_ONCE(zones[i].watermark_boost);
+	return pages;
+}
+
 static long available(void)
 {
 	long pages = si_mem_available();
-	struct zone *zone, *end;
 	int node;
 
-	for_each_online_node(node) {
-		zone = NODE_DATA(node)->node_zones;
-		for (end = zone + MAX_NR_ZONES; zone < end; zone++)
-			pages -= READ_ONCE(zone->watermark_boost);
-	}
+	for_each_online_node(node)
+		pages -= kept_back(node);
 	return pages;
 }
 

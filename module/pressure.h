@@ -25,7 +25,7 @@ void hm_pressure_wait(struct file *file, struct poll_table_struct *table);
  * struct hm_memory - the machine's memory, in pages
  * @total: all of it
  * @available: what can be had without swapping: MemAvailable, less what zones keep
- *	back for a while
+ *	back
  * @level: HOSTMEM_AVAILABLE_*, as far as the machine goes
  */
 struct hm_memory {

@@ -319,7 +319,7 @@ struct hostmem_shutdown {
  * @out_total_bytes: the machine's memory
  * @out_available_bytes: what of it can be had without swapping: MemAvailable in
  *	/proc/meminfo, less what zones keep back for a while when memory is
- *	fragmented ("boost" in /proc/zoneinfo)
+ *	fragmented ("boost" in /proc/zoneinfo), and what is in ZONE_MOVABLE
  * @out_room_bytes: what a commit of the highest level may take: the least of
  *	@out_available_bytes, the room in the module's limit and in the file's own
  *
