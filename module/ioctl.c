@@ -50,10 +50,13 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 	if (!req.anywhere && put_user(req.start, &uarg->out_addr))
 		return -EFAULT;
 	err = hm_space_alloc(space, &req, &addr);
-	if (err)
+	if (err) {
 		(void)put_user(0, &uarg->out_addr);
-	else if (req.anywhere)
-		err = put_user(addr, &uarg->out_addr);
+	} else if (req.anywhere && put_user(addr, &uarg->out_addr)) {
+		/* Nobody would know where it is. */
+		(void)hm_space_give_back(space, addr);
+		err = -EFAULT;
+	}
 	return err;
 }
 
