@@ -8,6 +8,7 @@
 #ifndef HOSTMEM_WALK_H
 #define HOSTMEM_WALK_H
 
+#include <linux/sched.h>
 #include <linux/xarray.h>
 
 #include "block.h"
@@ -53,6 +54,7 @@ static inline struct hm_block *next_block(struct hm_region *region,
 {
 	if (*index >= last)
 		return NULL;
+	cond_resched();
 	return xa_find_after(&region->blocks, index, last, XA_PRESENT);
 }
 
