@@ -12,6 +12,7 @@
 
 #define MOST_RUNS	256
 #define MOST_WRITTEN	16384
+#define MOST_DESCRIPTORS	64
 
 struct picture_run {
 	struct hostmem_memory_info info;
@@ -27,6 +28,7 @@ struct picture_run {
  * @written: how many pages a write watch would report
  * @which: which these are, as one number
  * @wrong: accesses that went through where queries say that they must not
+ * @descriptors: how many are open
  */
 struct picture {
 	struct hostmem_status status;
@@ -36,6 +38,7 @@ struct picture {
 	uint64_t written;
 	uint64_t which;
 	uint64_t wrong;
+	unsigned int descriptors;
 };
 
 static uint64_t mix(uint64_t sum, uint64_t value)
@@ -92,6 +95,16 @@ static void see_own(int fd, struct picture *picture,
 	see_written(fd, picture, info->base, info->region_size);
 }
 
+static unsigned int open_descriptors(void)
+{
+	unsigned int count = 0;
+	int fd;
+
+	for (fd = 0; fd < MOST_DESCRIPTORS; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 HELPER int query_at(int fd, uintptr_t addr, struct picture_run *run)
 {
 	struct hostmem_query arg = {
@@ -117,6 +130,7 @@ HELPER bool take_picture(int fd, struct picture *picture, bool blind)
 	memset(picture, 0, sizeof(*picture));
 	if (raw_status(fd, &picture->status))
 		return false;
+	picture->descriptors = open_descriptors();
 	for (;;) {
 		run = &picture->runs[picture->nr];
 		if (query_at(fd, addr, run))
@@ -140,6 +154,8 @@ HELPER const char *difference(const struct picture *a, const struct picture *b)
 		return "contents";
 	if (a->written != b->written || a->which != b->which)
 		return "the write watch";
+	if (a->descriptors != b->descriptors)
+		return "descriptors";
 	return a->wrong || b->wrong ? "what may be accessed" : NULL;
 }
 
