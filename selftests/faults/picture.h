@@ -182,7 +182,12 @@ HELPER int module_areas(void)
 	return count;
 }
 
-/* All the pages of the machine that are charged to a cgroup; -1 if unknown. */
+/*
+ * All the pages of the machine that are charged to a cgroup; -1 if unknown.
+ *
+ * A page that has been freed may still be on its way to an LRU list, in a batch of
+ * the processor where it was touched first: compaction begins with emptying these.
+ */
 HELPER long charged_pages(const char *group)
 {
 	int fd = open("/proc/kpagecgroup", O_RDONLY | O_CLOEXEC);
@@ -191,7 +196,8 @@ HELPER long charged_pages(const char *group)
 	ssize_t length, i;
 	long count = 0;
 
-	if (fd < 0 || stat(group, &stat_of_group))
+	if (fd < 0 || stat(group, &stat_of_group) ||
+	    !write_file("/proc/sys/vm/compact_memory", "1"))
 		return -1;
 	while ((length = read(fd, owners, sizeof(owners))) > 0)
 		for (i = 0; i < length / 8; i++)
