@@ -7,6 +7,7 @@
  * Needs root, and a kernel with fault injection: see the README.
  */
 #include "faults/change.h"
+#include "faults/library.h"
 #include "faults/look.h"
 #include "faults/sweep.h"
 
@@ -217,6 +218,26 @@ FIXTURE_VARIANT_ADD(chain, library)
 {
 	.call = call_library, .complete = library_committed, .failures = 5,
 	.copies = 1,
+};
+
+FIXTURE_VARIANT_ADD(chain, library_manager)
+{
+	.prepare = prepare_library, .call = call_manager,
+	.complete = nothing_more, .failures = 7, .copies = 9, .error = ENODEV,
+	.circular = true,
+};
+
+FIXTURE_VARIANT_ADD(chain, library_heap)
+{
+	.prepare = prepare_library, .call = call_heap, .complete = nothing_more,
+	.failures = 15, .copies = 6, .error = ENODEV, .circular = true,
+};
+
+FIXTURE_VARIANT_ADD(chain, library_notify)
+{
+	.prepare = prepare_library, .call = call_notify,
+	.complete = nothing_more, .failures = 1, .injections = 2, .copies = 7,
+	.error = ENODEV, .circular = true,
 };
 
 FIXTURE_VARIANT_ADD(chain, decommit_part)

@@ -39,6 +39,9 @@ union argument {
 	struct hostmem_status status;
 	struct hostmem_protect protect;
 	struct hostmem_watch watch;
+	struct hostmem_limit limit;
+	struct hostmem_shutdown shutdown;
+	struct hostmem_load load;
 	__u64 words[7];
 };
 
@@ -47,6 +50,8 @@ union argument {
 #define TARGET_SIZE	GRANULE
 /* What the kernel writes lies in the middle of nothing. */
 #define SCRATCH		((uintptr_t)0x13534aac0000)
+/* The region of a file that a call limits or ends. */
+#define SINGLE		(TARGET + 16 * GRANULE)
 
 FIXTURE(fuzz)
 {
@@ -75,6 +80,9 @@ VARIANT(query, HOSTMEM_IOC_QUERY);
 VARIANT(status, HOSTMEM_IOC_STATUS);
 VARIANT(protect, HOSTMEM_IOC_PROTECT);
 VARIANT(watch, HOSTMEM_IOC_WATCH);
+VARIANT(limit, HOSTMEM_IOC_LIMIT);
+VARIANT(shutdown, HOSTMEM_IOC_SHUTDOWN);
+VARIANT(load, HOSTMEM_IOC_LOAD);
 
 /* The target: half of it committed, in a region with a write watch. */
 HELPER bool make_target(int fd)
@@ -131,6 +139,16 @@ HELPER void fill(union argument *arg, unsigned int request)
 		arg->watch.pages = SCRATCH;
 		arg->watch.count = 3;
 		arg->size = sizeof(arg->watch);
+		break;
+	case HOSTMEM_IOC_LIMIT:
+		arg->limit.bytes = TARGET_SIZE;
+		arg->size = sizeof(arg->limit);
+		break;
+	case HOSTMEM_IOC_SHUTDOWN:
+		arg->size = sizeof(arg->shutdown);
+		break;
+	case HOSTMEM_IOC_LOAD:
+		arg->size = sizeof(arg->load);
 		break;
 	}
 }
@@ -201,18 +219,105 @@ HELPER bool same_status(const struct hostmem_status *a,
 	       a->out_total_committed_bytes == b->out_total_committed_bytes;
 }
 
+/* A file of its own for a call that limits or ends it, with a committed page. */
+HELPER int open_single(void)
+{
+	int fd = open_device();
+
+	if (raw_both(fd, SINGLE, PAGE, HOSTMEM_READWRITE) == SINGLE)
+		stamp((void *)SINGLE, PAGE, SEED);
+	return fd;
+}
+
+HELPER void close_single(int fd)
+{
+	struct hostmem_shutdown arg = { .size = sizeof(arg) };
+
+	raw_call(fd, HOSTMEM_IOC_SHUTDOWN, &arg);
+	close(fd);
+}
+
+static bool limits_or_ends(unsigned int request)
+{
+	return request == HOSTMEM_IOC_LIMIT || request == HOSTMEM_IOC_SHUTDOWN;
+}
+
+/* The call alone, of a file that others don't need. */
+HELPER int call_alone(int fd, unsigned int request, void *arg)
+{
+	int ret, single;
+
+	if (!limits_or_ends(request))
+		return raw_call(fd, request, arg);
+	single = open_device();
+	ret = raw_call(single, request, arg);
+	close(single);
+	return ret;
+}
+
+/* What a call that limits or ends a file has made of it; NULL if that is right. */
+static const char *single_wrong(int fd, unsigned int request, int ret,
+				const union argument *arg)
+{
+	struct hostmem_status status;
+	uint64_t limit = UINT64_MAX;
+
+	/* What is more than there are addresses is no limit. */
+	if (request == HOSTMEM_IOC_LIMIT && !ret && !(arg->limit.bytes >> 48))
+		limit = arg->limit.bytes & -PAGE;
+	if (request == HOSTMEM_IOC_SHUTDOWN && !ret) {
+		if (raw_status(fd, &status) != -ESHUTDOWN)
+			return "a file that goes on";
+		return can_read((void *)SINGLE) ? "a region that is left" : NULL;
+	}
+	if (raw_status(fd, &status) || status.out_committed_bytes != PAGE ||
+	    unstamped((void *)SINGLE, PAGE, SEED))
+		return "a region that has changed";
+	return status.out_own_limit_bytes == limit ? NULL : "another limit";
+}
+
+/* Make such a call: it must have done what it should, and nothing to @fd. */
+static const char *call_single(int fd, unsigned int request,
+			       union argument *arg,
+			       const struct hostmem_status *before)
+{
+	int single = open_single();
+	int ret = raw_call(single, request, arg);
+	const char *wrong = single_wrong(single, request, ret, arg);
+	struct hostmem_status now;
+
+	close_single(single);
+	now = hostmem_status(fd);
+	if (!wrong && (!same_status(before, &now) || !target_is_whole(fd) ||
+		       now.out_own_limit_bytes != UINT64_MAX))
+		wrong = "another file that has changed";
+	return wrong;
+}
+
+/* Is it a question, which changes nothing? */
+static bool asks(unsigned int request)
+{
+	return request == HOSTMEM_IOC_QUERY || request == HOSTMEM_IOC_STATUS ||
+	       request == HOSTMEM_IOC_LOAD;
+}
+
 /*
  * Make one call with a structure that may be wrong.  What fails must have changed
  * nothing; what succeeds may have changed the target, which is made anew, or have
- * made a region, which goes.  NULL if all is right.
+ * made a region, which goes.  NULL if all is right.  A call that limits or ends its
+ * file is another file's.
  */
 HELPER const char *call(int fd, unsigned int request, union argument *arg,
 			const struct hostmem_status *before)
 {
 	bool alloc = request == HOSTMEM_IOC_ALLOC;
-	int ret = raw_call(fd, request, arg);
-	struct hostmem_status now = hostmem_status(fd);
+	struct hostmem_status now;
+	int ret;
 
+	if (limits_or_ends(request))
+		return call_single(fd, request, arg, before);
+	ret = raw_call(fd, request, arg);
+	now = hostmem_status(fd);
 	if (ret) {
 		if (!same_status(before, &now))
 			return "a failure that changed the accounts";
@@ -223,7 +328,7 @@ HELPER const char *call(int fd, unsigned int request, union argument *arg,
 	if (now.out_regions > before->out_regions &&
 	    (!alloc || raw_free(fd, arg->alloc.out_addr, 0, HOSTMEM_RELEASE)))
 		return "a region of no one";
-	if (request == HOSTMEM_IOC_QUERY || request == HOSTMEM_IOC_STATUS)
+	if (asks(request))
 		return same_status(before, &now) && target_is_whole(fd) ?
 			NULL : "a question that changed something";
 	if (now.out_regions != before->out_regions - 1 &&

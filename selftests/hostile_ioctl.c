@@ -18,7 +18,7 @@ TEST_F(fuzz, size)
 		fill(arg, variant->request);
 		arg->size = size;
 		EXPECT_EQ(!known ? -EINVAL : size > PAGE ? -E2BIG : 0,
-			  raw_call(self->fd, variant->request, arg))
+			  call_alone(self->fd, variant->request, arg))
 			TH_LOG("size %u", size);
 		if (size <= variant->size)
 			continue;
@@ -26,14 +26,14 @@ TEST_F(fuzz, size)
 		arg->size = size;
 		self->arg[variant->size +
 			  random_below(&self->rng, size - variant->size)] = 1;
-		EXPECT_EQ(-E2BIG, raw_call(self->fd, variant->request, arg))
+		EXPECT_EQ(-E2BIG, call_alone(self->fd, variant->request, arg))
 			TH_LOG("size %u", size);
 		last = (void *)(self->arg + 2 * PAGE - size + 1);
 		memset(last, 0, size - 1);
 		memcpy(last, arg, variant->size);
 		last->size = size;
 		EXPECT_EQ(size > PAGE ? -E2BIG : -EFAULT,
-			  raw_call(self->fd, variant->request, last))
+			  call_alone(self->fd, variant->request, last))
 			TH_LOG("size %u", size);
 	}
 	ASSERT_EQ(0, raw_free(self->fd, TARGET, 0, HOSTMEM_RELEASE));

@@ -37,15 +37,15 @@ TEST_F(fuzz, structure_in_the_specimen)
 			fill(arg, variant->request);
 		}
 		EXPECT_EQ(places[i].ok ? 0 : -EFAULT,
-			  raw_call(self->fd, variant->request, arg));
+			  call_alone(self->fd, variant->request, arg));
 		if (places[i].ok)
 			*arg = old;
 	}
 	/* A guard fails the first of two. */
-	EXPECT_EQ(-EFAULT, raw_call(self->fd, variant->request, at(GUARDED) + 256));
+	EXPECT_EQ(-EFAULT, call_alone(self->fd, variant->request, at(GUARDED) + 256));
 	EXPECT_EQ(PAGE_READWRITE, query(at(GUARDED)).Protect);
 	fill((void *)(at(GUARDED) + 256), variant->request);
-	EXPECT_EQ(0, raw_call(self->fd, variant->request, at(GUARDED) + 256));
+	EXPECT_EQ(0, call_alone(self->fd, variant->request, at(GUARDED) + 256));
 	memset(at(GUARDED) + 256, 0, sizeof(union argument));
 	EXPECT_EQ(0, raw_protect(self->fd, (uintptr_t)at(GUARDED), PAGE,
 				 HOSTMEM_READWRITE | HOSTMEM_GUARD));
@@ -100,7 +100,7 @@ TEST_F(fuzz, structure_that_changes_meanwhile)
 	fill(arg, variant->request);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, flip, arg));
 	for (i = 0; i < 600; i++) {
-		raw_call(self->fd, variant->request, arg);
+		call_alone(self->fd, variant->request, arg);
 		if (i % 50 == 0)
 			fill(arg, variant->request);
 	}
@@ -166,6 +166,18 @@ TEST(free_of_its_own_structure)
 	}
 	EXPECT_EQ(1, hostmem_status(fd).out_regions);
 	EXPECT_EQ(0, hostmem_status(fd).out_committed_bytes);
+}
+
+TEST(shutdown_of_its_own_structure)
+{
+	struct hostmem_shutdown *arg;
+	int fd = open_device();
+
+	arg = (void *)raw_both(fd, 0, GRANULE, HOSTMEM_READWRITE);
+	ASSERT_NE(NULL, arg);
+	arg->size = sizeof(*arg);
+	EXPECT_EQ(0, raw_call(fd, HOSTMEM_IOC_SHUTDOWN, arg));
+	EXPECT_NOTHING_ALLOWED(arg);
 }
 
 TEST_HARNESS_MAIN

@@ -372,6 +372,7 @@ struct user {
 	uintptr_t base;		/* a region of one block and more */
 	uint64_t rng;
 	atomic_int *steps;	/* of all threads */
+	bool guards;		/* pages may have one */
 	atomic_bool shut;	/* has been told */
 	int line;
 	int result;
@@ -395,7 +396,8 @@ static void touch(struct user *user, uintptr_t addr)
 	struct fault fault = try_write((void *)addr, 1);
 	int fds[2];
 
-	if (fault.signo && fault.signo != SIGSEGV)
+	if (fault.signo && fault.signo != SIGSEGV &&
+	    !(user->guards && fault.signo == SIGBUS))
 		MUST(-fault.signo);
 	if (pipe2(fds, O_CLOEXEC))
 		return;
@@ -441,6 +443,84 @@ static void *use_one_region(void *arg)
 			break;
 		case 4:
 			MUST(raw_status(user->fd, &status));
+			break;
+		default:
+			touch(user, at);
+		}
+	}
+	return NULL;
+}
+
+/* Collects written pages, which lie in the range and come in ascending order. */
+static void collect(struct user *user, uintptr_t at, size_t size, uint32_t flags)
+{
+	uint64_t pages[REGION / 2 / PAGE], count = ARRAY_SIZE(pages), i;
+	uintptr_t least = at;
+	int err = raw_watch(user->fd, at, size, flags, pages, &count);
+
+	MUST(err);
+	for (i = 0; !err && i < count; i++) {
+		if (pages[i] < least || pages[i] >= at + size)
+			MUST(-ERANGE);
+		least = pages[i] + PAGE;
+	}
+}
+
+/* Resets pages or takes that back, and now and then has the kernel take them. */
+static void reset(struct user *user, uintptr_t at, size_t size, uint32_t type)
+{
+	uintptr_t out;
+	int err = raw_alloc(user->fd, at, size, type, HOSTMEM_READWRITE, &out);
+
+	MUST(err == -EADDRNOTAVAIL ? 0 : err);
+	if (!random_below(&user->rng, 4) &&
+	    !write_file("/proc/sys/vm/drop_caches", "2"))
+		MUST(-errno);
+}
+
+/* All that's done to single pages, behind the back of those who read and write. */
+static void *use_watched_region(void *arg)
+{
+	struct user *user = arg;
+	int i;
+
+	user->guards = true;
+	for (i = 0; i < STEPS && !user->shut; i++) {
+		uintptr_t at = user->base +
+			       random_below(&user->rng, REGION / 2 / PAGE) * PAGE;
+		size_t size = (1 + random_below(&user->rng,
+						REGION / 2 / PAGE)) * PAGE;
+		struct hostmem_protect protect = {
+			.size = sizeof(protect),
+			.protect = HOSTMEM_READWRITE | HOSTMEM_GUARD,
+			.addr = at, .length = PAGE,
+			.old = (uintptr_t)&(uint32_t){ 0 },
+		};
+		int err;
+
+		++*user->steps;
+		switch (random_below(&user->rng, 8)) {
+		case 0:
+			MUST(raw_commit(user->fd, at, size, PROCESS, AT_ONCE));
+			break;
+		case 1:
+			MUST(raw_decommit(user->fd, at, PAGE));
+			break;
+		case 2:
+			err = raw_call(user->fd, HOSTMEM_IOC_PROTECT, &protect);
+			MUST(err == -EADDRNOTAVAIL ? 0 : err);
+			break;
+		case 3:
+			collect(user, at, size, 0);
+			break;
+		case 4:
+			collect(user, at, size, HOSTMEM_WATCH_RESET);
+			break;
+		case 5:
+			reset(user, at, size, HOSTMEM_RESET);
+			break;
+		case 6:
+			reset(user, at, size, HOSTMEM_RESET_UNDO);
 			break;
 		default:
 			touch(user, at);
@@ -513,12 +593,20 @@ FIXTURE_VARIANT(race)
 {
 	void *(*use)(void *arg);
 	int steps;		/* that they take before the shutdown, at most */
+	uint32_t type;		/* of the region, with HOSTMEM_RESERVE */
 };
 
 FIXTURE_VARIANT_ADD(race, with_users_of_one_region)
 {
 	.use = use_one_region,
 	.steps = 100,
+};
+
+FIXTURE_VARIANT_ADD(race, with_users_of_a_watched_region)
+{
+	.use = use_watched_region,
+	.steps = 100,
+	.type = HOSTMEM_WRITE_WATCH,
 };
 
 FIXTURE_VARIANT_ADD(race, with_makers_of_regions)
@@ -559,8 +647,10 @@ TEST_F(race, leaves_nothing)
 	uintptr_t base;
 
 	for (round = 0; round < ROUNDS; round++) {
-		base = open_region(&fd, REGION);
-		ASSERT_NE(0, base);
+		fd = open_device();
+		ASSERT_EQ(0, raw_alloc(fd, 0, REGION,
+				       HOSTMEM_RESERVE | variant->type,
+				       HOSTMEM_READWRITE, &base));
 		ASSERT_EQ(0, raw_commit(fd, base, REGION, PROCESS, AT_ONCE));
 		steps = 0;
 		for (i = 0; i < THREADS; i++) {

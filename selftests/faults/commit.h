@@ -209,29 +209,4 @@ static bool committed_in_cgroup(struct world *world)
 	return committed_range(world) && write_file(GROUP "/memory.max", "max");
 }
 
-/* As the library tells it, which makes the same of all want of memory. */
-static int call_library(struct world *world)
-{
-	HRESULT hr = HostVirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT,
-				      PAGE_READWRITE, eProcessCritical,
-				      (void **)&world->out);
-
-	switch ((uint32_t)hr) {
-	case 0:
-		return 0;
-	case E_OUTOFMEMORY:
-		return -ENOMEM;
-	case HRESULT_FROM_WIN32(ERROR_NOACCESS):
-		return -EFAULT;
-	default:
-		return -EIO;
-	}
-}
-
-static bool library_committed(struct world *world)
-{
-	NEED(contents_kept(world->out, PAGE, false));
-	return VirtualFree((void *)world->out, 0, MEM_RELEASE);
-}
-
 #endif /* FAULTS_COMMIT_H */

@@ -12,6 +12,7 @@
 
 #define MOST_RUNS	256
 #define MOST_WRITTEN	16384
+#define MOST_DESCRIPTORS	64
 
 struct picture_run {
 	struct hostmem_memory_info info;
@@ -27,6 +28,7 @@ struct picture_run {
  * @written: how many pages a write watch would report
  * @which: which these are, as one number
  * @wrong: accesses that went through where queries say that they must not
+ * @descriptors: how many are open
  */
 struct picture {
 	struct hostmem_status status;
@@ -36,6 +38,7 @@ struct picture {
 	uint64_t written;
 	uint64_t which;
 	uint64_t wrong;
+	unsigned int descriptors;
 };
 
 static uint64_t mix(uint64_t sum, uint64_t value)
@@ -92,6 +95,16 @@ static void see_own(int fd, struct picture *picture,
 	see_written(fd, picture, info->base, info->region_size);
 }
 
+static unsigned int open_descriptors(void)
+{
+	unsigned int count = 0;
+	int fd;
+
+	for (fd = 0; fd < MOST_DESCRIPTORS; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 HELPER int query_at(int fd, uintptr_t addr, struct picture_run *run)
 {
 	struct hostmem_query arg = {
@@ -117,6 +130,7 @@ HELPER bool take_picture(int fd, struct picture *picture, bool blind)
 	memset(picture, 0, sizeof(*picture));
 	if (raw_status(fd, &picture->status))
 		return false;
+	picture->descriptors = open_descriptors();
 	for (;;) {
 		run = &picture->runs[picture->nr];
 		if (query_at(fd, addr, run))
@@ -140,6 +154,8 @@ HELPER const char *difference(const struct picture *a, const struct picture *b)
 		return "contents";
 	if (a->written != b->written || a->which != b->which)
 		return "the write watch";
+	if (a->descriptors != b->descriptors)
+		return "descriptors";
 	return a->wrong || b->wrong ? "what may be accessed" : NULL;
 }
 
@@ -166,7 +182,12 @@ HELPER int module_areas(void)
 	return count;
 }
 
-/* All the pages of the machine that are charged to a cgroup; -1 if unknown. */
+/*
+ * All the pages of the machine that are charged to a cgroup; -1 if unknown.
+ *
+ * A page that has been freed may still be on its way to an LRU list, in a batch of
+ * the processor where it was touched first: compaction begins with emptying these.
+ */
 HELPER long charged_pages(const char *group)
 {
 	int fd = open("/proc/kpagecgroup", O_RDONLY | O_CLOEXEC);
@@ -175,7 +196,8 @@ HELPER long charged_pages(const char *group)
 	ssize_t length, i;
 	long count = 0;
 
-	if (fd < 0 || stat(group, &stat_of_group))
+	if (fd < 0 || stat(group, &stat_of_group) ||
+	    !write_file("/proc/sys/vm/compact_memory", "1"))
 		return -1;
 	while ((length = read(fd, owners, sizeof(owners))) > 0)
 		for (i = 0; i < length / 8; i++)

@@ -102,6 +102,12 @@ static bool one_fails(struct __test_metadata *_metadata, struct sweep *sweep)
 		TH_LOG("number %u", sweep->nth);
 	ASSERT_TRUE(chain->complete(world))
 		TH_LOG("number %u: line %d", sweep->nth, world->line);
+	if (chain->circular) {
+		ASSERT_TRUE(take_picture(eye(world), &after, chain->blind));
+		ASSERT_EQ(NULL, difference(&before, &after))
+			TH_LOG("number %u has left %s", sweep->nth,
+			       difference(&before, &after));
+	}
 	tear_down(_metadata, world);
 	return injected;
 }

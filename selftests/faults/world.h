@@ -40,6 +40,7 @@ struct world;
  * @sure: it never fails for want of memory
  * @blind: to touch pages before would change the state, if only the page tables
  * @anyone: not only the module's allocations fail
+ * @circular: also when it succeeds, it leaves all as it was
  */
 FIXTURE_VARIANT(chain)
 {
@@ -58,6 +59,7 @@ FIXTURE_VARIANT(chain)
 	bool sure;
 	bool blind;
 	bool anyone;
+	bool circular;
 };
 
 /**
