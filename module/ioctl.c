@@ -286,7 +286,8 @@ long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 		return -ENOTTY;
 	if (!hm_space_is_current(space))
 		return -EXDEV;
-	if (READ_ONCE(space->shut))
+	/* A second shutdown waits for the end of the first. */
+	if (READ_ONCE(space->shut) && cmd != HOSTMEM_IOC_SHUTDOWN)
 		return -ESHUTDOWN;
 
 	op = &hm_ioctl_ops[array_index_nospec(_IOC_NR(cmd),

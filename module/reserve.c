@@ -245,11 +245,13 @@ int hm_space_shutdown(struct hm_space *space)
 {
 	unsigned long start;
 	int err, failed = 0;
+	bool again;
 
 	/* A reservation in its mmap handler is attached before this, or never. */
 	if (mmap_write_lock_killable(space->mm))
 		return -EINTR;
 	mutex_lock(&space->lock);
+	again = space->shut;
 	WRITE_ONCE(space->shut, true);
 	mutex_unlock(&space->lock);
 	mmap_write_unlock(space->mm);
@@ -267,5 +269,5 @@ int hm_space_shutdown(struct hm_space *space)
 	if (down_write_killable(&space->freeing))
 		return -EINTR;
 	up_write(&space->freeing);
-	return failed;
+	return again ? -ESHUTDOWN : failed;
 }

@@ -67,7 +67,8 @@ int hm_space_give_back(struct hm_space *space, unsigned long start);
 
 /**
  * hm_space_shutdown - release all regions, end all waiting, and make none again
- * Return: 0; -EACCES if a region is sealed; -EINTR.
+ * Return: 0; -ESHUTDOWN if another call has begun it, when there is nothing left;
+ * -EACCES if a region is sealed; -EINTR.
  */
 int hm_space_shutdown(struct hm_space *space);
 

@@ -296,8 +296,9 @@ struct hostmem_limit {
  * @reserved: 0
  *
  * Calls of other threads that are waiting or under way end with ECANCELED; all
- * that come later fail with ESHUTDOWN.  When the call returns, no region is left
- * but those that a seal (mseal) protects, for which it fails with EACCES.
+ * that come later fail with ESHUTDOWN.  When the call returns, be it with that, no
+ * region is left but those that a seal (mseal) protects, for which it fails with
+ * EACCES.
  */
 struct hostmem_shutdown {
 	__u32 size;
