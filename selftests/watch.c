@@ -276,12 +276,15 @@ TEST_F(watch, survives_protect_in_either_direction_W12)
 	}
 	/* What is dirty can be reset in all of them, and none marks. */
 	for (i = 0; i < ARRAY_SIZE(way); i++) {
-		poke(base, 4);
-		ASSERT_TRUE(VirtualProtect(base, 10 * PAGE, way[i], &old));
+		poke(base, 18);
+		/* In the same block, and so far away that each is cleaned by itself. */
+		poke(base, 400);
+		ASSERT_TRUE(VirtualProtect(base, 20 * PAGE, way[i], &old));
 		collect_at_most(512, WRITE_WATCH_FLAG_RESET, base, REGION);
-		EXPECT_EQ(base + 4 * PAGE, report.pages[report.count - 1]);
+		EXPECT_EQ(base + 18 * PAGE, report.pages[report.count - 2]);
+		EXPECT_EQ(base + 400 * PAGE, report.pages[report.count - 1]);
 		EXPECT_WRITTEN();
-		ASSERT_TRUE(VirtualProtect(base, 10 * PAGE, PAGE_READWRITE, &old));
+		ASSERT_TRUE(VirtualProtect(base, 20 * PAGE, PAGE_READWRITE, &old));
 		EXPECT_WRITTEN();
 	}
 }
