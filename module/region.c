@@ -347,13 +347,14 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
 				enum hm_access access)
 {
 	struct hm_block *block = block_at(region, vmf->address);
+	pmd_t pmd = READ_ONCE(*vmf->pmd);
 
 	if (!region->large)
 		return VM_FAULT_FALLBACK;
 	if (!block || !hm_state_allows(block->state[0], access))
 		return VM_FAULT_SIGSEGV;
-	/* Another thread may have been first. */
-	if (!pmd_none(READ_ONCE(*vmf->pmd)))
+	/* Another thread may have got small ones, which the kernel had to fall back to. */
+	if (!pmd_none(pmd) && !pmd_leaf(pmd))
 		return VM_FAULT_NOPAGE;
 	return hm_insert_pmd(vmf, block->pages[0], access == HM_WRITE);
 }
