@@ -11,6 +11,9 @@
 #include "backing.h"
 #include "walk.h"
 
+/* Of a block in its region's index, lest every search looks at all of them. */
+#define HAS_RESET	XA_MARK_0
+
 /* What has no memory reads as zero already, and has nothing to lose. */
 static void mark_slice(struct hm_block *block, struct hm_slice slice)
 {
@@ -38,6 +41,7 @@ void hm_region_reset(struct hm_region *region, unsigned long start,
 			continue;
 		region->nr_reset += slice.end - slice.first;
 		mark_slice(block, slice);
+		xa_set_mark(&region->blocks, index, HAS_RESET);
 	}
 	region->nr_reset = min(region->nr_reset, region->resident);
 	hm_region_map(region, start, end);
@@ -103,8 +107,9 @@ void hm_region_reclaim(struct hm_region *region, struct hm_hunt *hunt)
 	struct hm_block *block;
 	unsigned long index;
 
-	xa_for_each(&region->blocks, index, block) {
-		if (!block->marks || !block->marks->nr_reset)
+	xa_for_each_marked(&region->blocks, index, block, HAS_RESET) {
+		xa_clear_mark(&region->blocks, index, HAS_RESET);
+		if (!block->marks->nr_reset)
 			continue;
 		found += block->marks->nr_reset;
 		taken += reclaim_block(region, block, &hunt->discard);
