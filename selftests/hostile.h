@@ -266,20 +266,6 @@ HELPER int specimen_is_out_of_reach(uintptr_t base, int fd)
  * for the library's descriptor is its parent's.
  */
 
-HELPER int raw_protect(int fd, uintptr_t addr, uint64_t length, uint32_t protect)
-{
-	uint32_t old;
-	struct hostmem_protect arg = {
-		.size = sizeof(arg),
-		.protect = protect,
-		.addr = addr,
-		.length = length,
-		.old = (uintptr_t)&old,
-	};
-
-	return raw_call(fd, HOSTMEM_IOC_PROTECT, &arg);
-}
-
 /* Reserve and commit; 0 if that fails. */
 HELPER uintptr_t raw_both(int fd, uintptr_t addr, uint64_t length,
 			  uint32_t protect)

@@ -386,6 +386,20 @@ HELPER int raw_free(int fd, uintptr_t addr, uint64_t length, uint32_t type)
 	return raw_call(fd, HOSTMEM_IOC_FREE, &arg);
 }
 
+HELPER int raw_protect(int fd, uintptr_t addr, uint64_t length, uint32_t protect)
+{
+	uint32_t old;
+	struct hostmem_protect arg = {
+		.size = sizeof(arg),
+		.protect = protect,
+		.addr = addr,
+		.length = length,
+		.old = (uintptr_t)&old,
+	};
+
+	return raw_call(fd, HOSTMEM_IOC_PROTECT, &arg);
+}
+
 /* @count: room in @pages, and how many there are. */
 HELPER int raw_watch(int fd, uintptr_t addr, uint64_t length, uint32_t flags,
 		     uint64_t *pages, uint64_t *count)
@@ -517,6 +531,21 @@ HELPER int64_t available_memory(void)
 HELPER int64_t own_status(const char *name)
 {
 	return proc_bytes("/proc/self/status", name);
+}
+
+/* How many mappings of the device this process has; -1 if it can't be told. */
+HELPER int device_mappings(void)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	char line[512];
+	int count = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		count += !!strstr(line, DEVICE);
+	fclose(file);
+	return count;
 }
 
 /* How many mappings a process has in [start, end); -1 if it can't be told. */

@@ -162,48 +162,6 @@ TEST_F(wait, is_for_commits_that_reserve_as_well)
  * Who is served
  */
 
-struct lost {
-	int fd;
-	struct hostmem_alloc *arg;
-	int result;
-};
-
-static void *alloc_in_thread(void *arg)
-{
-	struct lost *lost = arg;
-
-	lost->result = raw_call(lost->fd, HOSTMEM_IOC_ALLOC, lost->arg);
-	return NULL;
-}
-
-/* Whose argument goes meanwhile, can't be told where his region is. */
-TEST_F(wait, whose_result_nobody_can_have_leaves_no_region)
-{
-	struct hostmem_status before = hostmem_status(self->fd[0]);
-	struct lost lost = { .fd = self->fd[0] };
-	pthread_t thread;
-
-	lost.arg = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, lost.arg);
-	*lost.arg = (struct hostmem_alloc) {
-		.size = sizeof(*lost.arg),
-		.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT,
-		.protect = HOSTMEM_READWRITE,
-		.length = 4 * PAGE,
-		.deadline = FOREVER,
-	};
-	ASSERT_EQ(0, pthread_create(&thread, NULL, alloc_in_thread, &lost));
-	while (!waiting(self->fd[0]))
-		sched_yield();
-	ASSERT_EQ(0, munmap(lost.arg, PAGE));
-	GIVE_BACK(4);
-	ASSERT_EQ(0, pthread_join(thread, NULL));
-	EXPECT_EQ(-EFAULT, lost.result);
-	before.out_total_committed_bytes -= 4 * PAGE;
-	EXPECT_SAME_STATUS(before, self->fd[0]);
-}
-
 TEST_F(wait, is_first_come_first_served)
 {
 	struct waiter waiters[FILES] = {
@@ -537,6 +495,48 @@ TEST_F(wait, for_a_region_that_is_released_is_in_vain)
 	EXPECT_ENDS(0, &behind);
 	EXPECT_EQ(0, committed(self->fd[0]));
 	EXPECT_EQ(LIMIT, total_committed(self->holder));
+}
+
+struct lost {
+	int fd;
+	struct hostmem_alloc *arg;
+	int result;
+};
+
+static void *alloc_in_thread(void *arg)
+{
+	struct lost *lost = arg;
+
+	lost->result = raw_call(lost->fd, HOSTMEM_IOC_ALLOC, lost->arg);
+	return NULL;
+}
+
+/* Whose argument goes meanwhile, can't be told where his region is. */
+TEST_F(wait, whose_result_nobody_can_have_leaves_no_region)
+{
+	struct hostmem_status before = hostmem_status(self->fd[0]);
+	struct lost lost = { .fd = self->fd[0] };
+	pthread_t thread;
+
+	lost.arg = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, lost.arg);
+	*lost.arg = (struct hostmem_alloc) {
+		.size = sizeof(*lost.arg),
+		.type = HOSTMEM_RESERVE | HOSTMEM_COMMIT,
+		.protect = HOSTMEM_READWRITE,
+		.length = 4 * PAGE,
+		.deadline = FOREVER,
+	};
+	ASSERT_EQ(0, pthread_create(&thread, NULL, alloc_in_thread, &lost));
+	while (!waiting(self->fd[0]))
+		sched_yield();
+	ASSERT_EQ(0, munmap(lost.arg, PAGE));
+	GIVE_BACK(4);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-EFAULT, lost.result);
+	before.out_total_committed_bytes -= 4 * PAGE;
+	EXPECT_SAME_STATUS(before, self->fd[0]);
 }
 
 /* The pages are counted before the wait; some of them get committed during it. */
