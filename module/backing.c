@@ -18,7 +18,7 @@
 
 /**
  * struct hm_area - a vmalloc area over some pages of one block
- * @link: in block->areas or in a discard; protected like its holder
+ * @link: in block->areas or in a batch; protected like its holder
  * @addr: what vmap() returned; invariant after init
  * @first: first page
  * @nr: how many; invariant after init
@@ -200,7 +200,7 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 }
 
 unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
-			     unsigned int nr, struct hm_discard *discard)
+			     unsigned int nr, struct hm_batch *batch)
 {
 	unsigned int end = first + nr;
 	struct hm_area *area, *next;
@@ -209,7 +209,7 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 
 	list_for_each_entry_safe(area, next, &block->areas, link)
 		if (area->first < end && first < area->first + area->nr)
-			list_move(&area->link, &discard->areas);
+			list_move(&area->link, &batch->areas);
 
 	pieces_cut_out(block, first, nr);
 	for (i = first; i < end; i += n) {
@@ -218,7 +218,7 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 		n = piece ? 1u << piece_order(piece) : 1;
 		if (!piece)
 			continue;
-		list_add_tail(&piece->lru, &discard->pieces);
+		list_add_tail(&piece->lru, &batch->pieces);
 		taken += n;
 	}
 	memset(block->pages + first, 0, nr * sizeof(*block->pages));
@@ -243,17 +243,17 @@ static void block_free(struct hm_block *block)
 	hm_block_destroy(block);
 }
 
-void hm_discard_free(struct hm_discard *discard)
+void hm_batch_free(struct hm_batch *batch)
 {
 	struct hm_block *block, *next_block;
 	struct page *piece, *next_piece;
 
 	/* Areas first: they are the kernel's way to the pages. */
-	areas_destroy(&discard->areas);
+	areas_destroy(&batch->areas);
 
-	list_for_each_entry_safe(piece, next_piece, &discard->pieces, lru)
+	list_for_each_entry_safe(piece, next_piece, &batch->pieces, lru)
 		piece_free(piece);
-	list_for_each_entry_safe(block, next_block, &discard->blocks, link) {
+	list_for_each_entry_safe(block, next_block, &batch->blocks, link) {
 		block_free(block);
 		cond_resched();
 	}

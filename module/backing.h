@@ -2,7 +2,7 @@
 /*
  * The memory behind committed pages: zeroed when it is allocated, charged to
  * the caller's memory cgroup, covered by vmalloc areas, and freed only from a
- * discard, that is after its PTEs are gone.
+ * batch, that is after its PTEs are gone.
  *
  * The pages are allocated here rather than by vmalloc() so that their frames
  * are at hand and a failing allocation fails instead of calling the OOM killer;
@@ -10,7 +10,7 @@
  * as all of its pages: a decommit of some of them takes the area apart and
  * frees these pages at once, so memory held never exceeds memory committed.
  *
- * Called by region.c, and by space.c for the discard.
+ * Called by region.c, and by space.c for the batch.
  */
 #ifndef HOSTMEM_BACKING_H
 #define HOSTMEM_BACKING_H
@@ -20,7 +20,7 @@
 struct hm_block;
 
 /**
- * struct hm_discard - memory on its way out
+ * struct hm_batch - memory on its way out
  * @blocks: whole blocks with all that they still have
  * @areas: vmalloc areas of which some page goes
  * @pieces: pages and pieces of pages out of blocks that stay, by page->lru
@@ -28,13 +28,13 @@ struct hm_block;
  * Filled under space->lock, freed without it.  Owned by the call that has it
  * on its stack.
  */
-struct hm_discard {
+struct hm_batch {
 	struct list_head blocks;
 	struct list_head areas;
 	struct list_head pieces;
 };
 
-#define HM_DISCARD_INIT(name) {						\
+#define HM_BATCH_INIT(name) {						\
 	.blocks = LIST_HEAD_INIT((name).blocks),			\
 	.areas = LIST_HEAD_INIT((name).areas),				\
 	.pieces = LIST_HEAD_INIT((name).pieces),			\
@@ -42,7 +42,7 @@ struct hm_discard {
 
 /**
  * hm_backing_alloc - put zeroed memory behind pages that have none
- * @block: a block of a supply
+ * @block: a block of a preallocation
  * @first: first page
  * @nr: how many
  *
@@ -65,7 +65,7 @@ int hm_backing_revive(struct hm_block *block, unsigned int page);
 
 /**
  * hm_backing_alloc_large - put one zeroed large page behind all of a block
- * @block: a full block of a supply, without memory
+ * @block: a full block of a preallocation, without memory
  *
  * Context: sleeps; no lock held.
  * Return: 0 or -ENOMEM.
@@ -87,19 +87,19 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
  * @block: their block
  * @first: first page
  * @nr: how many
- * @discard: gets the memory
+ * @batch: gets the memory
  *
  * The pages' PTEs must be gone and flushed.  Cannot fail.
  * Return: how many of the pages had memory.
  */
 unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
-			     unsigned int nr, struct hm_discard *discard);
+			     unsigned int nr, struct hm_batch *batch);
 
 /**
- * hm_discard_free - free all that a discard holds
+ * hm_batch_free - free all that a batch holds
  *
  * Context: sleeps; no lock held.
  */
-void hm_discard_free(struct hm_discard *discard);
+void hm_batch_free(struct hm_batch *batch);
 
 #endif /* HOSTMEM_BACKING_H */

@@ -4,9 +4,9 @@
  * states and the memory behind them.
  *
  * A block is owned by exactly one of
- *   - a supply: the commit that is filling it; no one else sees it;
+ *   - a preallocation: the commit that is filling it; no one else sees it;
  *   - a region's index: space->lock protects all of it;
- *   - a discard: on its way to be freed, no PTE reaches its pages any more.
+ *   - a batch: on its way to be freed, no PTE reaches its pages any more.
  * It is made at the first commit within its 2 MiB and dropped when its last
  * page is decommitted, so reserving costs no memory.
  *
@@ -76,7 +76,7 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
 
 /**
  * struct hm_block - see above for owner and lock
- * @link: in a supply or a discard; unused while in a region
+ * @link: in a preallocation or a batch; unused while in a region
  * @areas: vmalloc areas over some of the pages; belongs to backing.c
  * @start: address of the first page; invariant after init
  * @nr: pages in the block, 1..HM_BLOCK_PAGES; invariant after init

@@ -14,7 +14,7 @@
 #include "compat.h"
 #include "foreign.h"
 #include "reserve.h"
-#include "trip.h"
+#include "guard.h"
 
 /* Lock what a call needs that changes PTEs but makes no page table. */
 static int lock_for_change(struct hm_space *space)
@@ -92,7 +92,7 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 
 static int decommit(struct hm_space *space, const struct hm_free_request *req)
 {
-	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	struct hm_batch batch = HM_BATCH_INIT(batch);
 	bool whole = req->start == req->end;			/* F6 */
 	struct hm_account account;
 	struct hm_region *region;
@@ -111,12 +111,12 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 	if (!err) {
 		account = hm_account_open(space, region);
 		hm_region_decommit(region, req->start,
-				   whole ? region->end : req->end, &discard);
+				   whole ? region->end : req->end, &batch);
 		pages = hm_account_close(&account);
 	}
 	unlock_for_change(space);
 
-	hm_discard_free(&discard);
+	hm_batch_free(&batch);
 	hm_uncharge(&space->quota, -pages);
 	return err;
 }
@@ -218,7 +218,7 @@ static vm_fault_t fault_locked(struct hm_space *space,
 
 	/* A guard that nobody would remember has to fail the next attempt, too. */
 	if (!user && hm_region_guards(region, addr) &&
-	    hm_trip_begin(space, addr))
+	    hm_guard_hit_begin(space, addr))
 		return VM_FAULT_SIGBUS;
 	account = hm_account_open(space, region);
 	ret = hm_region_fault(region, addr, access, user);
@@ -230,16 +230,16 @@ vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 			  unsigned long addr, enum hm_access access,
 			  bool user)
 {
-	enum hm_trip_state trip;
+	enum hm_guard_hit_state hit;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	mutex_lock(&space->lock);
-	trip = hm_trip_look(space, addr);
-	if (trip == HM_TRIP_NONE)
+	hit = hm_guard_hit_look(space, addr);
+	if (hit == HM_GUARD_HIT_NONE)
 		ret = fault_locked(space, region, addr, access, user);
 	mutex_unlock(&space->lock);
 
-	if (trip == HM_TRIP_OTHERS) {
+	if (hit == HM_GUARD_HIT_OTHERS) {
 		/* Two that are to die may each wait for the other. */
 		if (fatal_signal_pending(current))
 			return VM_FAULT_SIGBUS;

@@ -12,7 +12,7 @@
 #include "compat.h"
 #include "memcg.h"
 #include "pte.h"
-#include "supply.h"
+#include "prealloc.h"
 
 /*
  * Lock the address space, the VMA of a range, and the space, in that order: a
@@ -54,7 +54,7 @@ static int count_needed(struct hm_space *space, unsigned long start,
 /* Get memory ready for what is reserved in a range: at most @charged pages. */
 static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
 		   unsigned long start, unsigned long end,
-		   unsigned long charged, struct hm_supply *supply)
+		   unsigned long charged, struct hm_prealloc *prealloc)
 {
 	struct hm_region *region;
 	int err = -EADDRNOTAVAIL;
@@ -65,16 +65,16 @@ static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
 		err = -EAGAIN;
 		if (hm_region_reserved_pages(region, start, end) <= charged)
 			err = hm_region_survey(region, start, end, req->want,
-					       supply);
+					       prealloc);
 	}
 	mutex_unlock(&space->lock);
-	return err ?: hm_supply_fill(supply, req->large);
+	return err ?: hm_prealloc_fill(prealloc, req->large);
 }
 
-/* Move the supply into the region: all pages of the range or none. */
+/* Move the preallocation into the region: all pages of the range or none. */
 static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		   unsigned long start, unsigned long end,
-		   struct hm_supply *supply, struct hm_discard *discard,
+		   struct hm_prealloc *prealloc, struct hm_batch *batch,
 		   unsigned long *committed)
 {
 	struct hm_account account;
@@ -91,8 +91,8 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		if (req->large)
 			region->vma->vm_page_prot = hm_pte_prot(req->want);
 		account = hm_account_open(space, region);
-		err = hm_region_commit(region, start, end, req->want, supply,
-				       discard);
+		err = hm_region_commit(region, start, end, req->want, prealloc,
+				       batch);
 		*committed = hm_account_close(&account);
 	}
 	unlock_for_commit(space);
@@ -105,18 +105,18 @@ static int commit_charged(struct hm_space *space,
 			  unsigned long start, unsigned long end,
 			  unsigned long charged, unsigned long *used)
 {
-	struct hm_discard discard = HM_DISCARD_INIT(discard);
-	struct hm_supply supply = HM_SUPPLY_INIT(supply);
+	struct hm_batch batch = HM_BATCH_INIT(batch);
+	struct hm_prealloc prealloc = HM_PREALLOC_INIT(prealloc);
 	int err, entered;
 
 	entered = hm_memcg_enter(charged);
 	if (entered < 0)
 		return entered;
-	err = prepare(space, req, start, end, charged, &supply);
+	err = prepare(space, req, start, end, charged, &prealloc);
 	if (!err)
-		err = install(space, req, start, end, &supply, &discard, used);
-	hm_supply_drop(&supply, &discard);
-	hm_discard_free(&discard);
+		err = install(space, req, start, end, &prealloc, &batch, used);
+	hm_prealloc_drop(&prealloc, &batch);
+	hm_batch_free(&batch);
 	hm_memcg_leave(entered);
 	return err;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * System calls that have hit a guard page.  See trip.h.
+ * System calls that have hit a guard page.  See guard.h.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -10,18 +10,18 @@
 
 #include "compat.h"
 #include "gfp.h"
-#include "trip.h"
+#include "guard.h"
 
 /**
- * struct hm_trip - one system call that has hit a guard page
- * @link: in space->trips; space->lock
- * @work: drops the trip; invariant after init
+ * struct hm_guard_hit - one system call that has hit a guard page
+ * @link: in space->guard_hits; space->lock
+ * @work: drops the hit; invariant after init
  * @space: where the page is, kept by a reference on its file; invariant after
  *	init
- * @task: whose call it is; invariant after init, and alive as long as the trip
+ * @task: whose call it is; invariant after init, and alive as long as the hit
  * @page: address of the page; invariant after init
  */
-struct hm_trip {
+struct hm_guard_hit {
 	struct list_head link;
 	struct callback_head work;
 	struct hm_space *space;
@@ -29,58 +29,58 @@ struct hm_trip {
 	unsigned long page;
 };
 
-enum hm_trip_state hm_trip_look(struct hm_space *space, unsigned long page)
+enum hm_guard_hit_state hm_guard_hit_look(struct hm_space *space, unsigned long page)
 {
-	struct hm_trip *trip;
+	struct hm_guard_hit *hit;
 
 	lockdep_assert_held(&space->lock);
 
-	list_for_each_entry(trip, &space->trips, link) {
-		if (trip->page != page)
+	list_for_each_entry(hit, &space->guard_hits, link) {
+		if (hit->page != page)
 			continue;
-		if (trip->task == current)
-			return HM_TRIP_OURS;
+		if (hit->task == current)
+			return HM_GUARD_HIT_OURS;
 		/* A call that sleeps has its second attempt behind it. */
-		if (task_is_running(trip->task))
-			return HM_TRIP_OTHERS;
+		if (task_is_running(hit->task))
+			return HM_GUARD_HIT_OTHERS;
 	}
-	return HM_TRIP_NONE;
+	return HM_GUARD_HIT_NONE;
 }
 
 /* On the way back to user mode, or in exit. */
-static void trip_end(struct callback_head *work)
+static void guard_hit_end(struct callback_head *work)
 {
-	struct hm_trip *trip = container_of(work, struct hm_trip, work);
-	struct hm_space *space = trip->space;
+	struct hm_guard_hit *hit = container_of(work, struct hm_guard_hit, work);
+	struct hm_space *space = hit->space;
 
 	mutex_lock(&space->lock);
-	list_del(&trip->link);
+	list_del(&hit->link);
 	mutex_unlock(&space->lock);
-	kfree(trip);
+	kfree(hit);
 	/* If it is the last one, the kernel drops the file after this. */
 	fput(space->file);
 }
 
-int hm_trip_begin(struct hm_space *space, unsigned long page)
+int hm_guard_hit_begin(struct hm_space *space, unsigned long page)
 {
-	struct hm_trip *trip;
+	struct hm_guard_hit *hit;
 
 	lockdep_assert_held(&space->lock);
 
 	if (current->flags & HM_PF_NO_USER_MODE)
 		return 0;
-	trip = kmalloc(sizeof(*trip), HM_GFP);
-	if (!trip)
+	hit = kmalloc(sizeof(*hit), HM_GFP);
+	if (!hit)
 		return -ENOMEM;
-	trip->space = space;
-	trip->task = current;
-	trip->page = page;
-	init_task_work(&trip->work, trip_end);
-	if (task_work_add(current, &trip->work, TWA_RESUME)) {
-		kfree(trip);
+	hit->space = space;
+	hit->task = current;
+	hit->page = page;
+	init_task_work(&hit->work, guard_hit_end);
+	if (task_work_add(current, &hit->work, TWA_RESUME)) {
+		kfree(hit);
 		return 0;
 	}
 	get_file(space->file);
-	list_add(&trip->link, &space->trips);
+	list_add(&hit->link, &space->guard_hits);
 	return 0;
 }

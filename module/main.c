@@ -3,7 +3,7 @@
  * hostmem: Windows' virtual memory contract for Linux processes.
  *
  * This file: the device node and what a file of it is.  Knows the entrances
- * ioctl.c and mapping.c, and of the space only its birth and death.
+ * ioctl.c and mapping.c, and of the space only its creation and end.
  *
  *	ioctl.c, mapping.c	from user space, and from the memory manager
  *	params.c		from root: the module's parameters
@@ -12,11 +12,11 @@
  *	  calls.c		  each call, under its locks
  *	  reserve.c, commit.c	  the longer ones
  *	  load.c		  how much memory is left, and who asks
- *	  reclaim.c, trip.c	  memory pressure; system calls and guard pages
+ *	  reclaim.c, guard.c	  memory pressure; system calls and guard pages
  *	    space.c		    the regions of one file, by address
  *	      region*.c		      one reservation: the walks over its pages
  *	        page_state.c		the state of a page
- *	        block.c, supply.c	pages by the 2 MiB, in use and in advance
+ *	        block.c, prealloc.c	pages by the 2 MiB, in use and in advance
  *	        backing.c		the memory behind them
  *	        pte.c			their page table entries
  *	  charge.c, quota.c	  the limits, and who waits for room

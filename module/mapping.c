@@ -157,13 +157,13 @@ static int mmap_load(struct vm_area_struct *vma)
 int hm_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct hm_space *space = file->private_data;
-	struct hm_birth *birth = hm_space_birth(space);
+	struct hm_pending *pending = hm_space_pending(space);
 
-	if (!birth)
+	if (!pending)
 		return mmap_load(vma);
 	hm_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
 			     VM_DONTCOPY);
 	vma->vm_ops = &hm_vm_ops;
-	vma->vm_private_data = hm_space_attach(space, birth, vma);
+	vma->vm_private_data = hm_space_attach(space, pending, vma);
 	return 0;
 }

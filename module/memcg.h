@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the caller's memory cgroup leaves to it.  Called by commit.c, supply.c and
+ * What the caller's memory cgroup leaves to it.  Called by commit.c, prealloc.c and
  * reserve.c.
  */
 #ifndef HOSTMEM_MEMCG_H

@@ -103,8 +103,8 @@ hm_state_t hm_state_commit(hm_state_t old, hm_state_t want);
 /** hm_state_rollback - a page of a commit that has failed (rule C16) */
 hm_state_t hm_state_rollback(hm_state_t old);
 
-/** hm_state_fire - a guard page after its first access (rules G1, G2) */
-static inline hm_state_t hm_state_fire(hm_state_t old)
+/** hm_state_clear_guard - a guard page after its first access (rules G1, G2) */
+static inline hm_state_t hm_state_clear_guard(hm_state_t old)
 {
 	return old & ~HM_GUARD;
 }

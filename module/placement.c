@@ -76,17 +76,17 @@ unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,
 				   unsigned long flags)
 {
 	unsigned long align = len >= PMD_SIZE ? PMD_SIZE : HOSTMEM_GRANULE;
-	struct hm_birth *birth = hm_space_birth(file->private_data);
+	struct hm_pending *pending = hm_space_pending(file->private_data);
 	struct mm_struct *mm = current->mm;
 	unsigned long slack = align - PAGE_SIZE;
 
-	if (!birth && pgoff == HM_LOAD_PGOFF)
+	if (!pending && pgoff == HM_LOAD_PGOFF)
 		return hm_mm_unmapped_area(file, addr, len, pgoff, flags);
-	if (!birth)
+	if (!pending)
 		return -EPERM;
 	if (flags & MAP_FIXED)
 		return addr;
-	if (!birth->top_down) {
+	if (!pending->top_down) {
 		addr = lowest_hole(mm, low_base(mm), mm->mmap_base, len, align);
 		if (addr)
 			return addr;

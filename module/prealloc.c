@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory for a commit, ahead of it.  See supply.h.
+ * Memory for a commit, ahead of it.  See prealloc.h.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -9,22 +9,22 @@
 #include "block.h"
 #include "memcg.h"
 #include "pressure.h"
-#include "supply.h"
+#include "prealloc.h"
 
-void hm_supply_add(struct hm_supply *supply, struct hm_block *block)
+void hm_prealloc_add(struct hm_prealloc *prealloc, struct hm_block *block)
 {
-	list_add_tail(&block->link, &supply->blocks);
-	supply->pages += block->committed;
+	list_add_tail(&block->link, &prealloc->blocks);
+	prealloc->pages += block->committed;
 }
 
-int hm_supply_fill(struct hm_supply *supply, bool large)
+int hm_prealloc_fill(struct hm_prealloc *prealloc, bool large)
 {
-	unsigned long tables = supply->pages / HM_BLOCK_PAGES + 1;
+	unsigned long tables = prealloc->pages / HM_BLOCK_PAGES + 1;
 	struct hm_block *block;
 	unsigned int i, n;
 	int err;
 
-	list_for_each_entry(block, &supply->blocks, link) {
+	list_for_each_entry(block, &prealloc->blocks, link) {
 		struct hm_slice all = { .first = 0, .end = block->nr };
 
 		if (fatal_signal_pending(current))
@@ -45,16 +45,16 @@ int hm_supply_fill(struct hm_supply *supply, bool large)
 	return 0;
 }
 
-struct hm_block *hm_supply_find(struct hm_supply *supply,
-				struct hm_block *cursor, unsigned long addr,
+struct hm_block *hm_prealloc_find(struct hm_prealloc *prealloc,
+				  struct hm_block *cursor, unsigned long addr,
 				unsigned int nr)
 {
 	struct hm_block *block = cursor;
 	unsigned int first;
 
 	if (!block)
-		block = list_first_entry(&supply->blocks, typeof(*block), link);
-	list_for_each_entry_from(block, &supply->blocks, link) {
+		block = list_first_entry(&prealloc->blocks, typeof(*block), link);
+	list_for_each_entry_from(block, &prealloc->blocks, link) {
 		if (hm_block_end(block) <= addr)
 			continue;
 		if (block->start > addr)
@@ -69,25 +69,25 @@ struct hm_block *hm_supply_find(struct hm_supply *supply,
 	return NULL;
 }
 
-struct hm_block *hm_supply_take(struct hm_supply *supply, unsigned long addr,
-				struct hm_discard *discard)
+struct hm_block *hm_prealloc_take(struct hm_prealloc *prealloc, unsigned long addr,
+				  struct hm_batch *batch)
 {
 	struct hm_block *block, *next;
 
-	list_for_each_entry_safe(block, next, &supply->blocks, link) {
+	list_for_each_entry_safe(block, next, &prealloc->blocks, link) {
 		if (block->start > addr)
 			return NULL;
 		if (addr < hm_block_end(block)) {
 			list_del_init(&block->link);
 			return block;
 		}
-		list_move_tail(&block->link, &discard->blocks);
+		list_move_tail(&block->link, &batch->blocks);
 	}
 	return NULL;
 }
 
-void hm_supply_drop(struct hm_supply *supply, struct hm_discard *discard)
+void hm_prealloc_drop(struct hm_prealloc *prealloc, struct hm_batch *batch)
 {
-	list_splice_tail_init(&supply->blocks, &discard->blocks);
-	supply->pages = 0;
+	list_splice_tail_init(&prealloc->blocks, &batch->blocks);
+	prealloc->pages = 0;
 }

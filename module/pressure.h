@@ -4,7 +4,7 @@
  * when the answer to "how much is available?" changes.
  *
  * Stands below charge.c, which tells of changes in the limits, load.c and
- * supply.c; no lock of ours need be held.  (What takes memory under pressure is
+ * prealloc.c; no lock of ours need be held.  (What takes memory under pressure is
  * reclaim.c.)
  */
 #ifndef HOSTMEM_PRESSURE_H

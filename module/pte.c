@@ -95,7 +95,7 @@ static int mark_step(pte_t *pte, unsigned long addr, void *data)
  * are kept clean and read-only, so that whoever writes from here on has to wait
  * in the fault handler.
  */
-static int thin_out_step(pte_t *pte, unsigned long addr, void *data)
+static int clear_inner_step(pte_t *pte, unsigned long addr, void *data)
 {
 	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
 	int first = 0, last = run->nr - 1;
@@ -180,7 +180,7 @@ void hm_pte_mark_written(const struct hm_run *run)
 	with_ptes(&walk, mark_step);
 }
 
-void hm_pte_thin_out(const struct hm_run *run)
+void hm_pte_clear_inner(const struct hm_run *run)
 {
 	struct hm_pte_walk walk = { .run = run };
 
@@ -188,7 +188,7 @@ void hm_pte_thin_out(const struct hm_run *run)
 
 	/* A zap takes 90 instructions for a PTE and 8 for none. */
 	if (run->block->marks || run->nr > 8)
-		with_ptes(&walk, thin_out_step);
+		with_ptes(&walk, clear_inner_step);
 }
 
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,

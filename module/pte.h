@@ -61,7 +61,7 @@ void hm_pte_set(const struct hm_run *run, hm_state_t state);
 void hm_pte_mark_written(const struct hm_run *run);
 
 /**
- * hm_pte_thin_out - get a run ready for hm_pte_unmap()
+ * hm_pte_clear_inner - get a run ready for hm_pte_unmap()
  * @run: the run, all of its pages in a mapped state
  *
  * Moves the dirty bits to the marks and removes the PTEs between the first and
@@ -69,7 +69,7 @@ void hm_pte_mark_written(const struct hm_run *run);
  * outer ones do when they are unmapped, for a flush covers all between the
  * first and the last page that an unmap has met.
  */
-void hm_pte_thin_out(const struct hm_run *run);
+void hm_pte_clear_inner(const struct hm_run *run);
 
 /**
  * hm_pte_unmap - remove all PTEs of a range and flush them from the TLBs

@@ -16,7 +16,7 @@
 #include "reclaim.h"
 #include "space.h"
 
-static void reclaim_regions(struct hm_space *space, struct hm_hunt *hunt)
+static void reclaim_regions(struct hm_space *space, struct hm_scan *scan)
 {
 	struct rb_node *node;
 
@@ -28,9 +28,9 @@ static void reclaim_regions(struct hm_space *space, struct hm_hunt *hunt)
 		if (!region->nr_reset || !hm_space_is_mapped(space, region))
 			continue;
 		account = hm_account_open(space, region);
-		hm_region_reclaim(region, hunt);
+		hm_region_reclaim(region, scan);
 		hm_account_close(&account);
-		if (hunt->visited >= hunt->want)
+		if (scan->nr_scanned >= scan->nr_to_scan)
 			break;
 	}
 }
@@ -40,7 +40,7 @@ static void reclaim_regions(struct hm_space *space, struct hm_hunt *hunt)
  * have page tables of its own elsewhere, as a virtual machine has: then a page may
  * have been written that our PTE calls clean.
  */
-static void reclaim_space(struct hm_space *space, struct hm_hunt *hunt)
+static void reclaim_space(struct hm_space *space, struct hm_scan *scan)
 {
 	struct mm_struct *mm = space->mm;
 
@@ -48,7 +48,7 @@ static void reclaim_space(struct hm_space *space, struct hm_hunt *hunt)
 		return;
 	if (mmap_read_trylock(mm)) {
 		if (mutex_trylock(&space->lock)) {
-			reclaim_regions(space, hunt);
+			reclaim_regions(space, scan);
 			mutex_unlock(&space->lock);
 		}
 		mmap_read_unlock(mm);
@@ -67,23 +67,23 @@ static unsigned long reclaim_count(struct shrinker *shrinker,
 static unsigned long reclaim_scan(struct shrinker *shrinker,
 				  struct shrink_control *control)
 {
-	struct hm_hunt hunt = {
-		.want = control->nr_to_scan,
-		.discard = HM_DISCARD_INIT(hunt.discard),
+	struct hm_scan scan = {
+		.nr_to_scan = control->nr_to_scan,
+		.batch = HM_BATCH_INIT(scan.batch),
 	};
 	struct hm_space *space;
 
 	if (!mutex_trylock(&hm_spaces_lock))
 		return SHRINK_STOP;
 	list_for_each_entry(space, &hm_spaces, all) {
-		reclaim_space(space, &hunt);
-		if (hunt.visited >= hunt.want)
+		reclaim_space(space, &scan);
+		if (scan.nr_scanned >= scan.nr_to_scan)
 			break;
 	}
 	mutex_unlock(&hm_spaces_lock);
-	hm_discard_free(&hunt.discard);
-	control->nr_scanned = min(hunt.found, control->nr_to_scan);
-	return hunt.found ? hunt.taken : SHRINK_STOP;
+	hm_batch_free(&scan.batch);
+	control->nr_scanned = min(scan.found, control->nr_to_scan);
+	return scan.found ? scan.reclaimed : SHRINK_STOP;
 }
 
 static struct hm_shrinker shrinker;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regions: birth and death, protection, decommit, queries and faults.  Their
+ * Regions: creation and end, protection, decommit, queries and faults.  Their
  * commit is in region_commit.c, the write watch in region_watch.c, resets are
  * in region_reset.c.  See region.h.
  */
@@ -27,13 +27,13 @@ struct hm_region *hm_region_create(unsigned long start, unsigned long end,
 	return region;
 }
 
-void hm_region_destroy(struct hm_region *region, struct hm_discard *discard)
+void hm_region_destroy(struct hm_region *region, struct hm_batch *batch)
 {
 	struct hm_block *block;
 	unsigned long index;
 
 	xa_for_each(&region->blocks, index, block)
-		list_add_tail(&block->link, &discard->blocks);
+		list_add_tail(&block->link, &batch->blocks);
 	xa_destroy(&region->blocks);
 	kfree(region);
 }
@@ -55,10 +55,10 @@ unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice)
 }
 
 void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
-			  struct hm_discard *discard)
+			  struct hm_batch *batch)
 {
 	xa_erase(&region->blocks, block_index(region, block->start));
-	list_add_tail(&block->link, &discard->blocks);
+	list_add_tail(&block->link, &batch->blocks);
 }
 
 unsigned long hm_region_reserved_pages(struct hm_region *region,
@@ -90,7 +90,7 @@ void hm_region_unmap(struct hm_region *region, unsigned long start,
 			struct hm_run run = run_of(region, block, i, n);
 
 			if (hm_state_mapped(block->state[i]))
-				hm_pte_thin_out(&run);
+				hm_pte_clear_inner(&run);
 		}
 	}
 	hm_pte_unmap(region->vma, start, end);
@@ -178,7 +178,7 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
  */
 
 void hm_region_decommit(struct hm_region *region, unsigned long start,
-			unsigned long end, struct hm_discard *discard)
+			unsigned long end, struct hm_batch *batch)
 {
 	struct hm_block *block;
 	struct hm_slice slice;
@@ -194,14 +194,14 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
 		region->committed -= n;
 		if (n == block->committed) {
 			region->resident -= hm_block_resident(block);
-			hm_region_drop_block(region, block, discard);
+			hm_region_drop_block(region, block, batch);
 			continue;
 		}
 		hm_for_each_run(block, slice, i, n) {
 			if (!hm_state_committed(block->state[i]))
 				continue;
 			region->resident -= hm_backing_take(block, i, n,
-							    discard);
+							    batch);
 			hm_marks_clear(block->marks, i, n);
 			memset(block->state + i, HM_RESERVED, n);
 			block->committed -= n;
@@ -329,7 +329,7 @@ vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 	bool guarded = block && block->state[i] & HM_GUARD;
 
 	if (guarded) {
-		block->state[i] = hm_state_fire(block->state[i]);
+		block->state[i] = hm_state_clear_guard(block->state[i]);
 		hm_block_changed(block);
 		/* A thread will be back for the page, a system call must not. */
 		if (user && block->pages[i])

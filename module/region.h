@@ -17,7 +17,7 @@
 #include "backing.h"
 #include "page_state.h"
 
-struct hm_supply;
+struct hm_prealloc;
 
 /**
  * struct hm_region - one reservation
@@ -71,9 +71,9 @@ struct hm_region *hm_region_create(unsigned long start, unsigned long end,
 /**
  * hm_region_destroy - free a region that is in no tree
  * @region: its pages must be unmapped
- * @discard: gets its memory
+ * @batch: gets its memory
  */
-void hm_region_destroy(struct hm_region *region, struct hm_discard *discard);
+void hm_region_destroy(struct hm_region *region, struct hm_batch *batch);
 
 /** hm_region_reserved_pages - how many pages of a range a commit would add */
 unsigned long hm_region_reserved_pages(struct hm_region *region,
@@ -85,23 +85,23 @@ unsigned long hm_region_reserved_pages(struct hm_region *region,
  * @start: page aligned, in the region
  * @end: page aligned, in the region
  * @want: the state that the pages shall have
- * @supply: empty; gets a block for each in which pages are reserved, with these
+ * @prealloc: empty; gets a block for each in which pages are reserved, with these
  *	pages marked
  *
  * Return: 0 or -ENOMEM.
  */
 int hm_region_survey(struct hm_region *region, unsigned long start,
 		     unsigned long end, hm_state_t want,
-		     struct hm_supply *supply);
+		     struct hm_prealloc *prealloc);
 
 /**
- * hm_region_commit - commit a range with what the supply holds
+ * hm_region_commit - commit a range with what the preallocation holds
  * @region: the region
  * @start: page aligned, in the region
  * @end: page aligned, in the region
  * @want: the state that all pages of the range get
- * @supply: surveyed for this range and filled
- * @discard: gets what of the supply was not needed
+ * @prealloc: surveyed for this range and filled
+ * @batch: gets what of the preallocation was not needed
  *
  * Context: mmap_lock held for writing, the VMA locked.
  * Return: 0; -EAGAIN if pages have been decommitted since the survey; -ENOMEM.
@@ -109,19 +109,19 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
  */
 int hm_region_commit(struct hm_region *region, unsigned long start,
 		     unsigned long end, hm_state_t want,
-		     struct hm_supply *supply, struct hm_discard *discard);
+		     struct hm_prealloc *prealloc, struct hm_batch *batch);
 
 /**
  * hm_region_decommit - take all memory from a range
  * @region: the region
  * @start: page aligned, in the region
  * @end: page aligned, in the region
- * @discard: gets the memory
+ * @batch: gets the memory
  *
  * Context: mmap_lock held.
  */
 void hm_region_decommit(struct hm_region *region, unsigned long start,
-			unsigned long end, struct hm_discard *discard);
+			unsigned long end, struct hm_batch *batch);
 
 /**
  * hm_region_protect - give a range another protection (rules T1-T17)
@@ -230,30 +230,30 @@ int hm_region_reset_undo(struct hm_region *region, unsigned long start,
 			 unsigned long end);
 
 /**
- * struct hm_hunt - a search for pages whose contents may go
- * @want: how many pages are enough to be visited
- * @visited: pages in blocks that have had some
+ * struct hm_scan - a search for pages whose contents may go
+ * @nr_to_scan: how many pages are enough to be scanned
+ * @nr_scanned: pages in blocks that have had some
  * @found: how many of these might go
- * @taken: how many have gone; others had been written
- * @discard: the memory of those
+ * @reclaimed: how many have gone; others had been written
+ * @batch: the memory of those
  *
  * Owned by the call that has it on its stack.
  */
-struct hm_hunt {
-	unsigned long want;
-	unsigned long visited;
+struct hm_scan {
+	unsigned long nr_to_scan;
+	unsigned long nr_scanned;
 	unsigned long found;
-	unsigned long taken;
-	struct hm_discard discard;
+	unsigned long reclaimed;
+	struct hm_batch batch;
 };
 
 /**
  * hm_region_reclaim - take the memory of pages whose contents may go
  * @region: the region
- * @hunt: what to take, and what has been taken
+ * @scan: what to take, and what has been taken
  *
  * Context: mmap_lock held.
  */
-void hm_region_reclaim(struct hm_region *region, struct hm_hunt *hunt);
+void hm_region_reclaim(struct hm_region *region, struct hm_scan *scan);
 
 #endif /* HOSTMEM_REGION_H */

@@ -2,11 +2,11 @@
 /*
  * Committing a range of a region, in three steps: survey what it lacks; when
  * that has been allocated, move it in; then, since nothing can fail any more,
- * give all pages of the range their protection.  See region.h and supply.h.
+ * give all pages of the range their protection.  See region.h and prealloc.h.
  */
 #include "backing.h"
 #include "gfp.h"
-#include "supply.h"
+#include "prealloc.h"
 #include "walk.h"
 
 static unsigned int slice_reserved(struct hm_block *block,
@@ -15,7 +15,7 @@ static unsigned int slice_reserved(struct hm_block *block,
 	return slice.end - slice.first - hm_slice_committed(block, slice);
 }
 
-/* Note in @need, a block of the supply, that a run of pages is needed. */
+/* Note in @need, a block of the preallocation, that a run of pages is needed. */
 static void mark_needed(struct hm_block *need, unsigned long addr,
 			unsigned int nr, hm_state_t want)
 {
@@ -57,7 +57,7 @@ static struct hm_block *survey_present(struct hm_block *block,
 
 int hm_region_survey(struct hm_region *region, unsigned long start,
 		     unsigned long end, hm_state_t want,
-		     struct hm_supply *supply)
+		     struct hm_prealloc *prealloc)
 {
 	struct hm_block *block, *need;
 	unsigned long addr, next;
@@ -72,17 +72,17 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
 			need = survey_present(block, addr, next, want);
 		if (!need)
 			return -ENOMEM;
-		hm_supply_add(supply, need);
+		hm_prealloc_add(prealloc, need);
 	}
 	return 0;
 }
 
 /*
- * Does the supply have what a range lacks?  Where there is no block, one that
+ * Does the preallocation have what a range lacks?  Where there is no block, one that
  * was made to complete a block won't do.
  */
-static bool supply_covers(struct hm_region *region, unsigned long start,
-			  unsigned long end, struct hm_supply *supply)
+static bool prealloc_covers(struct hm_region *region, unsigned long start,
+			    unsigned long end, struct hm_prealloc *prealloc)
 {
 	struct hm_block *block, *spare = NULL;
 	unsigned long addr, next;
@@ -92,8 +92,8 @@ static bool supply_covers(struct hm_region *region, unsigned long start,
 	for_each_block_range(region, addr, next, start, end) {
 		block = block_at(region, addr);
 		if (!block) {
-			spare = hm_supply_find(supply, spare, addr,
-					       (next - addr) >> PAGE_SHIFT);
+			spare = hm_prealloc_find(prealloc, spare, addr,
+						 (next - addr) >> PAGE_SHIFT);
 			if (!spare || spare->start != block_base(region, addr) ||
 			    hm_block_end(spare) != block_limit(region, addr))
 				return false;
@@ -103,8 +103,8 @@ static bool supply_covers(struct hm_region *region, unsigned long start,
 		hm_for_each_run(block, slice, i, n) {
 			if (hm_state_committed(block->state[i]))
 				continue;
-			spare = hm_supply_find(supply, spare,
-					       hm_block_addr(block, i), n);
+			spare = hm_prealloc_find(prealloc, spare,
+						 hm_block_addr(block, i), n);
 			if (!spare)
 				return false;
 		}
@@ -115,7 +115,7 @@ static bool supply_covers(struct hm_region *region, unsigned long start,
 /* Put @spare, which holds one run of fresh pages, where there is no block. */
 static int block_insert(struct hm_region *region, struct hm_block *spare,
 			unsigned long addr, unsigned long end,
-			struct hm_discard *discard)
+			struct hm_batch *batch)
 {
 	unsigned long index = block_index(region, addr);
 	struct hm_slice slice = hm_block_slice(spare, addr, end);
@@ -136,14 +136,14 @@ static int block_insert(struct hm_region *region, struct hm_block *spare,
 			xa_erase(&region->blocks, index);
 	}
 	if (err)
-		list_add_tail(&spare->link, &discard->blocks);
+		list_add_tail(&spare->link, &batch->blocks);
 	return err;
 }
 
 /* Move the memory of what is reserved in a slice from @spare into @block. */
 static void block_complete(struct hm_region *region, struct hm_block *block,
 			   struct hm_slice slice, hm_state_t want,
-			   struct hm_block *spare, struct hm_discard *discard)
+			   struct hm_block *spare, struct hm_batch *batch)
 {
 	hm_state_t fresh = hm_state_commit(HM_RESERVED, want);
 	unsigned int i, n;
@@ -160,29 +160,29 @@ static void block_complete(struct hm_region *region, struct hm_block *block,
 		if (hm_state_mapped(fresh))
 			hm_pte_set(&run, fresh);
 	}
-	list_add_tail(&spare->link, &discard->blocks);
+	list_add_tail(&spare->link, &batch->blocks);
 }
 
 /* Commit what is reserved in one block's part of a range; it is fresh then. */
 static int commit_block(struct hm_region *region, unsigned long addr,
 			unsigned long end, hm_state_t want,
-			struct hm_supply *supply, struct hm_discard *discard)
+			struct hm_prealloc *prealloc, struct hm_batch *batch)
 {
-	struct hm_block *spare = hm_supply_take(supply, addr, discard);
+	struct hm_block *spare = hm_prealloc_take(prealloc, addr, batch);
 	struct hm_block *block = block_at(region, addr);
 
 	if (!spare)		/* all of it is committed already */
 		return 0;
 	if (!block)
-		return block_insert(region, spare, addr, end, discard);
+		return block_insert(region, spare, addr, end, batch);
 	block_complete(region, block, hm_block_slice(block, addr, end), want,
-		       spare, discard);
+		       spare, batch);
 	return 0;
 }
 
 /* Take back what commit_block() has done in a range. */
 static void rollback(struct hm_region *region, unsigned long start,
-		     unsigned long end, struct hm_discard *discard)
+		     unsigned long end, struct hm_batch *batch)
 {
 	struct hm_block *block;
 	struct hm_slice slice;
@@ -196,10 +196,10 @@ static void rollback(struct hm_region *region, unsigned long start,
 
 			if (!(block->state[i] & HM_FRESH))
 				continue;
-			hm_pte_thin_out(&run);
+			hm_pte_clear_inner(&run);
 			hm_pte_unmap(region->vma, hm_block_addr(block, i),
 				     hm_block_addr(block, i + n));
-			hm_backing_take(block, i, n, discard);
+			hm_backing_take(block, i, n, batch);
 			hm_marks_clear(block->marks, i, n);
 			memset(block->state + i,
 			       hm_state_rollback(block->state[i]), n);
@@ -207,23 +207,23 @@ static void rollback(struct hm_region *region, unsigned long start,
 		}
 		hm_block_changed(block);
 		if (!block->committed)
-			hm_region_drop_block(region, block, discard);
+			hm_region_drop_block(region, block, batch);
 	}
 }
 
 int hm_region_commit(struct hm_region *region, unsigned long start,
 		     unsigned long end, hm_state_t want,
-		     struct hm_supply *supply, struct hm_discard *discard)
+		     struct hm_prealloc *prealloc, struct hm_batch *batch)
 {
 	unsigned long addr, next, fresh;
 	int err;
 
-	if (!supply_covers(region, start, end, supply))
+	if (!prealloc_covers(region, start, end, prealloc))
 		return -EAGAIN;
 	for_each_block_range(region, addr, next, start, end) {
-		err = commit_block(region, addr, next, want, supply, discard);
+		err = commit_block(region, addr, next, want, prealloc, batch);
 		if (err) {
-			rollback(region, start, next, discard);
+			rollback(region, start, next, batch);
 			return err;
 		}
 	}

@@ -85,7 +85,7 @@ int hm_region_reset_undo(struct hm_region *region, unsigned long start,
 /* Take the memory of what is still marked in a block.  Return the pages. */
 static unsigned int reclaim_block(struct hm_region *region,
 				  struct hm_block *block,
-				  struct hm_discard *discard)
+				  struct hm_batch *batch)
 {
 	unsigned long end = hm_block_end(block);
 	struct hm_marks *marks = block->marks;
@@ -93,7 +93,7 @@ static unsigned int reclaim_block(struct hm_region *region,
 
 	hm_region_unmap(region, block->start, end);
 	for_each_set_bit(i, marks->reset, block->nr)
-		taken += hm_backing_take(block, i, 1, discard);
+		taken += hm_backing_take(block, i, 1, batch);
 	bitmap_or(marks->lost, marks->lost, marks->reset, HM_BLOCK_PAGES);
 	bitmap_zero(marks->reset, HM_BLOCK_PAGES);
 	marks->nr_reset = 0;
@@ -101,7 +101,7 @@ static unsigned int reclaim_block(struct hm_region *region,
 	return taken;
 }
 
-void hm_region_reclaim(struct hm_region *region, struct hm_hunt *hunt)
+void hm_region_reclaim(struct hm_region *region, struct hm_scan *scan)
 {
 	unsigned long found = 0, taken = 0;
 	struct hm_block *block;
@@ -112,9 +112,9 @@ void hm_region_reclaim(struct hm_region *region, struct hm_hunt *hunt)
 		if (!block->marks->nr_reset)
 			continue;
 		found += block->marks->nr_reset;
-		taken += reclaim_block(region, block, &hunt->discard);
-		hunt->visited += block->nr;
-		if (hunt->visited >= hunt->want)
+		taken += reclaim_block(region, block, &scan->batch);
+		scan->nr_scanned += block->nr;
+		if (scan->nr_scanned >= scan->nr_to_scan)
 			break;
 	}
 	/* None is left in the blocks that have been visited. */
@@ -122,6 +122,6 @@ void hm_region_reclaim(struct hm_region *region, struct hm_hunt *hunt)
 	if (!block)
 		region->nr_reset = 0;
 	region->resident -= taken;
-	hunt->found += found;
-	hunt->taken += taken;
+	scan->found += found;
+	scan->reclaimed += taken;
 }

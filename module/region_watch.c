@@ -45,7 +45,7 @@ static void renew_single(struct hm_region *region, struct hm_block *block,
 
 	if (!hm_state_mapped(block->state[page]))
 		return;
-	hm_pte_thin_out(&run);
+	hm_pte_clear_inner(&run);
 	hm_pte_unmap(region->vma, addr, addr + PAGE_SIZE);
 	hm_pte_set(&run, block->state[page]);
 }

@@ -33,25 +33,25 @@ static void insert_region(struct hm_space *space, struct hm_region *region)
 	space->reserved += (region->end - region->start) >> PAGE_SHIFT;
 }
 
-struct hm_birth *hm_space_birth(struct hm_space *space)
+struct hm_pending *hm_space_pending(struct hm_space *space)
 {
-	struct hm_birth *birth;
+	struct hm_pending *pending;
 
 	mutex_lock(&space->lock);
-	list_for_each_entry(birth, &space->births, link)
-		if (birth->task == current && birth->region)
+	list_for_each_entry(pending, &space->pending, link)
+		if (pending->task == current && pending->region)
 			break;
-	if (space->shut || list_entry_is_head(birth, &space->births, link))
-		birth = NULL;
+	if (space->shut || list_entry_is_head(pending, &space->pending, link))
+		pending = NULL;
 	mutex_unlock(&space->lock);
-	return birth;
+	return pending;
 }
 
 struct hm_region *hm_space_attach(struct hm_space *space,
-				  struct hm_birth *birth,
+				  struct hm_pending *pending,
 				  struct vm_area_struct *vma)
 {
-	struct hm_region *region = birth->region;
+	struct hm_region *region = pending->region;
 
 	mmap_assert_write_locked(vma->vm_mm);
 
@@ -62,14 +62,14 @@ struct hm_region *hm_space_attach(struct hm_space *space,
 
 	mutex_lock(&space->lock);
 	insert_region(space, region);
-	birth->region = NULL;
+	pending->region = NULL;
 	mutex_unlock(&space->lock);
 	return region;
 }
 
 void hm_space_detach(struct hm_space *space, struct hm_region *region)
 {
-	struct hm_discard discard = HM_DISCARD_INIT(discard);
+	struct hm_batch batch = HM_BATCH_INIT(batch);
 	struct hm_account account;
 	long pages;
 
@@ -84,8 +84,8 @@ void hm_space_detach(struct hm_space *space, struct hm_region *region)
 	pages = hm_account_close(&account);
 	mutex_unlock(&space->lock);
 
-	hm_region_destroy(region, &discard);
-	hm_discard_free(&discard);
+	hm_region_destroy(region, &batch);
+	hm_batch_free(&batch);
 	hm_uncharge(&space->quota, -pages);
 }
 
@@ -94,22 +94,22 @@ static unsigned long map_region(struct hm_space *space,
 				const struct hm_alloc_request *req,
 				unsigned long prot)
 {
-	struct hm_discard discard = HM_DISCARD_INIT(discard);
-	struct hm_birth birth = {
+	struct hm_batch batch = HM_BATCH_INIT(batch);
+	struct hm_pending pending = {
 		.task = current,
 		.top_down = req->top_down,
 	};
 	unsigned long flags = MAP_SHARED;
 	unsigned long addr;
 
-	birth.region = hm_region_create(req->start, req->end, req->protect);
-	if (!birth.region)
+	pending.region = hm_region_create(req->start, req->end, req->protect);
+	if (!pending.region)
 		return -ENOBUFS;
-	birth.region->watched = req->watched;
-	birth.region->large = req->large;
+	pending.region->watched = req->watched;
+	pending.region->large = req->large;
 
 	mutex_lock(&space->lock);
-	list_add(&birth.link, &space->births);
+	list_add(&pending.link, &space->pending);
 	mutex_unlock(&space->lock);
 
 	if (!req->anywhere)
@@ -118,12 +118,12 @@ static unsigned long map_region(struct hm_space *space,
 		       flags, 0);
 
 	mutex_lock(&space->lock);
-	list_del(&birth.link);
+	list_del(&pending.link);
 	mutex_unlock(&space->lock);
 
 	/* Where mmap has failed late, its region has come and gone. */
-	if (birth.region)
-		hm_region_destroy(birth.region, &discard);
+	if (pending.region)
+		hm_region_destroy(pending.region, &batch);
 	return addr;
 }
 

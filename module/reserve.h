@@ -2,7 +2,7 @@
 /*
  * Regions come and go: reserve and release, and their other half in the memory
  * manager's mmap and munmap.  A reservation calls vm_mmap(), which comes back
- * through mapping.c to ask for its birth and to attach the region to its VMA.
+ * through mapping.c to ask what is pending and to attach the region to its VMA.
  *
  * Called by calls.c, mapping.c and placement.c.
  */
@@ -13,8 +13,8 @@
 #include "space.h"
 
 /**
- * struct hm_birth - a reservation on its way through vm_mmap()
- * @link: in space->births; space->lock
+ * struct hm_pending - a reservation on its way through vm_mmap()
+ * @link: in space->pending; space->lock
  * @task: who called; invariant after init
  * @region: the region, until a VMA has taken it; space->lock
  * @top_down: where to look for room; invariant after init
@@ -22,7 +22,7 @@
  * On the stack of the call that reserves.  A mapping of the file that is not
  * announced by one of these is refused.
  */
-struct hm_birth {
+struct hm_pending {
 	struct list_head link;
 	struct task_struct *task;
 	struct hm_region *region;
@@ -30,22 +30,22 @@ struct hm_birth {
 };
 
 /**
- * hm_space_birth - the reservation for which the current task maps the file
+ * hm_space_pending - the reservation for which the current task maps the file
  *
- * Return: the birth, or NULL if the task maps the file on its own account.
+ * Return: the reservation, or NULL if the task maps the file on its own account.
  */
-struct hm_birth *hm_space_birth(struct hm_space *space);
+struct hm_pending *hm_space_pending(struct hm_space *space);
 
 /**
  * hm_space_attach - the VMA for a reservation is there
  * @space: the space
- * @birth: from hm_space_birth()
+ * @pending: from hm_space_pending()
  * @vma: its VMA; mmap_lock is held for writing
  *
  * Return: the region, which the VMA owns from here on.
  */
 struct hm_region *hm_space_attach(struct hm_space *space,
-				  struct hm_birth *birth,
+				  struct hm_pending *pending,
 				  struct vm_area_struct *vma);
 
 /** hm_space_detach - the VMA of a region is gone, and its PTEs with it */

@@ -31,8 +31,8 @@ struct hm_space *hm_space_create(struct file *file)
 	init_rwsem(&space->committing);
 	init_rwsem(&space->freeing);
 	space->regions = RB_ROOT;
-	INIT_LIST_HEAD(&space->births);
-	INIT_LIST_HEAD(&space->trips);
+	INIT_LIST_HEAD(&space->pending);
+	INIT_LIST_HEAD(&space->guard_hits);
 	hm_charge_open(&space->quota);
 	mutex_lock(&hm_spaces_lock);
 	list_add_tail(&space->all, &hm_spaces);
@@ -46,7 +46,7 @@ void hm_space_destroy(struct hm_space *space)
 	list_del(&space->all);
 	mutex_unlock(&hm_spaces_lock);
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&space->regions));
-	WARN_ON_ONCE(!list_empty(&space->trips));
+	WARN_ON_ONCE(!list_empty(&space->guard_hits));
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
 	hm_charge_close(&space->quota);
 	mmdrop(space->mm);
@@ -113,7 +113,7 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 		return -EADDRNOTAVAIL;
 	if (userfaultfd_armed(region->vma))
 		return -EACCES;
-	if (hm_state_allows(hm_state_fire(want), HM_EXEC) &&
+	if (hm_state_allows(hm_state_clear_guard(want), HM_EXEC) &&
 	    !(region->vma->vm_flags & VM_EXEC))
 		return -EACCES;
 	return 0;

@@ -46,8 +46,8 @@
  *	pointer stays unique; invariant after init
  * @lock: see the lock order above
  * @regions: by address, never overlapping; @lock
- * @trips: system calls that have hit a guard page; @lock
- * @births: reservations that wait for their VMA; @lock
+ * @guard_hits: system calls that have hit a guard page; @lock
+ * @pending: reservations that wait for their VMA; @lock
  * @all: in hm_spaces; hm_spaces_lock
  * @nr_regions: regions in the tree; @lock
  * @reserved: pages in them; @lock
@@ -68,8 +68,8 @@ struct hm_space {
 	struct mm_struct *mm;
 	struct mutex lock;
 	struct rb_root regions;
-	struct list_head trips;
-	struct list_head births;
+	struct list_head guard_hits;
+	struct list_head pending;
 	struct list_head all;
 	unsigned long nr_regions;
 	unsigned long reserved;

@@ -119,6 +119,6 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 
 /** hm_region_drop_block - take a block out of its region */
 void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
-			  struct hm_discard *discard);
+			  struct hm_batch *batch);
 
 #endif /* HOSTMEM_WALK_H */

@@ -129,8 +129,8 @@ static void protections_and_back(void)
 		/* Rules G1, G4: reported until it fires. */
 		CHECK(hm_state_protect(rows[i].state | HM_GUARD) ==
 		      (rows[i].protect | 0x100), "state %u", rows[i].state);
-		CHECK(hm_state_fire(rows[i].state | HM_GUARD) == rows[i].state &&
-		      hm_state_fire(rows[i].state) == rows[i].state,
+		CHECK(hm_state_clear_guard(rows[i].state | HM_GUARD) == rows[i].state &&
+		      hm_state_clear_guard(rows[i].state) == rows[i].state,
 		      "state %u", rows[i].state);
 	}
 }
