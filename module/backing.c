@@ -30,31 +30,6 @@ struct hm_area {
 	unsigned int nr;
 };
 
-/*
- * Memory comes and, if it can, goes in pieces: 2^order pages from one call of
- * the page allocator, which makes them naturally aligned.  Each page of a piece
- * has the order in page->private, so any of them leads to the first.
- */
-static unsigned int piece_order(struct page *page)
-{
-	return page_private(page);
-}
-
-/* Which page of its piece a page is. */
-static unsigned int piece_offset(struct page *page)
-{
-	return page_to_pfn(page) & ((1ul << piece_order(page)) - 1);
-}
-
-static void piece_mark(struct page *piece, unsigned int order,
-		       unsigned int mark)
-{
-	unsigned int i;
-
-	for (i = 0; i < 1u << order; i++)
-		set_page_private(piece + i, mark);
-}
-
 /* Larger pieces are cheaper, but not worth reclaim or compaction. */
 #define CHEAPER_GFP	((GFP_KERNEL_ACCOUNT & ~__GFP_DIRECT_RECLAIM) |		\
 			 __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
@@ -62,46 +37,54 @@ static void piece_mark(struct page *piece, unsigned int order,
 /* A touch of what has been promised is no call that may fail: rather kill. */
 #define PROMISED_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
 
-static struct page *piece_alloc(unsigned int order, gfp_t gfp)
+/*
+ * Memory comes and, if it can, goes in pieces: 2^order pages from one call of the
+ * page allocator.  The block knows which of its pages are joined to the one before;
+ * nothing is kept in struct page.
+ */
+static int piece_alloc(struct hm_block *block, unsigned int first,
+		       unsigned int order, gfp_t gfp)
 {
-	struct page *piece = alloc_pages(gfp, order);
+	struct page *page = alloc_pages(gfp, order);
+	unsigned int nr = 1u << order;
+	unsigned int i;
 
-	if (piece)
-		piece_mark(piece, order, order);
-	return piece;
+	if (!page)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		block->pages[first + i] = page + i;
+	bitmap_set(hm_block_joined(block), first + 1, nr - 1);
+	return 0;
 }
 
-static void piece_free(struct page *piece)
+/* The page behind the last one of the piece that begins at, or has, a page. */
+static unsigned int piece_end(const struct hm_block *block, unsigned int page)
 {
-	unsigned int order = piece_order(piece);
-
-	piece_mark(piece, order, 0);
-	__free_pages(piece, order);
+	return find_next_zero_bit(hm_block_joined(block), block->nr, page + 1);
 }
 
 /* Make pieces of one page each out of the piece that a page belongs to. */
-static void piece_split(struct page *page)
+static void piece_split(struct hm_block *block, unsigned int page)
 {
-	struct page *piece = page - piece_offset(page);
-	unsigned int order = piece_order(page);
+	unsigned int end = piece_end(block, page);
+	unsigned int first = page;
 
-	if (!order)
-		return;
-	split_page(piece, order);
-	piece_mark(piece, order, 0);
+	while (test_bit(first, hm_block_joined(block)))
+		first--;
+	split_page(block->pages[first], ilog2(end - first));
+	bitmap_clear(hm_block_joined(block), first, end - first);
 }
 
 /* No piece shall reach beyond pages [first, first + nr). */
 static void pieces_cut_out(struct hm_block *block, unsigned int first,
 			   unsigned int nr)
 {
-	struct page *head = block->pages[first];
-	struct page *tail = block->pages[first + nr - 1];
+	unsigned int end = first + nr;
 
-	if (head && (piece_offset(head) || 1u << piece_order(head) > nr))
-		piece_split(head);
-	if (tail && piece_offset(tail) + 1 != 1u << piece_order(tail))
-		piece_split(tail);
+	if (test_bit(first, hm_block_joined(block)))
+		piece_split(block, first);
+	if (end < block->nr && test_bit(end, hm_block_joined(block)))
+		piece_split(block, end);
 }
 
 static int area_create(struct hm_block *block, unsigned int first,
@@ -143,18 +126,14 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 	while (i < end) {
 		unsigned int order = min_t(unsigned int, max_order,
 					   ilog2(end - i));
-		struct page *page = piece_alloc(order, order ? CHEAPER_GFP :
-							       NEEDED_GFP);
-		unsigned int next = i + (1u << order);
 
-		if (!page) {
-			if (!order)
-				return -ENOMEM;
+		if (!piece_alloc(block, i, order, order ? CHEAPER_GFP :
+							  NEEDED_GFP))
+			i += 1u << order;
+		else if (order)
 			max_order = order - 1;
-			continue;
-		}
-		while (i < next)
-			block->pages[i++] = page++;
+		else
+			return -ENOMEM;
 		cond_resched();
 	}
 	return nr < AREA_MIN_PAGES ? 0 : area_create(block, first, nr);
@@ -162,20 +141,13 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 
 int hm_backing_revive(struct hm_block *block, unsigned int page)
 {
-	block->pages[page] = piece_alloc(0, PROMISED_GFP);
-	return block->pages[page] ? 0 : -ENOMEM;
+	return piece_alloc(block, page, 0, PROMISED_GFP);
 }
 
 int hm_backing_alloc_large(struct hm_block *block)
 {
-	struct page *page = piece_alloc(HM_BLOCK_ORDER, NEEDED_GFP);
-	unsigned int i;
-
-	if (!page)
-		return -ENOMEM;
-	for (i = 0; i < HM_BLOCK_PAGES; i++)
-		block->pages[i] = page + i;
-	return area_create(block, 0, HM_BLOCK_PAGES);
+	return piece_alloc(block, 0, HM_BLOCK_ORDER, NEEDED_GFP) ?:
+	       area_create(block, 0, HM_BLOCK_PAGES);
 }
 
 void hm_backing_move(struct hm_block *to, struct hm_block *from,
@@ -183,11 +155,19 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 {
 	unsigned int from_first = hm_block_page(from, hm_block_addr(to, first));
 	struct page **source = from->pages + from_first;
+	unsigned int end = from_first + nr;
 	struct hm_area *area, *next;
+	unsigned int i, piece;
 
 	pieces_cut_out(from, from_first, nr);
 	memcpy(to->pages + first, source, nr * sizeof(*source));
 	memset(source, 0, nr * sizeof(*source));
+	for (i = from_first; i < end; i = piece) {
+		piece = piece_end(from, i);
+		bitmap_set(hm_block_joined(to), first + i - from_first + 1,
+			   piece - i - 1);
+	}
+	bitmap_clear(hm_block_joined(from), from_first, nr);
 
 	/* An area that isn't moved as a whole goes when @from does. */
 	list_for_each_entry_safe(area, next, &from->areas, link) {
@@ -199,62 +179,72 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 	}
 }
 
+/*
+ * Most pieces of a decommit are whole blocks' and come with them.  When there is no
+ * room for another one here, all go at once: no PTE reaches them any more.
+ */
+static void batch_add(struct hm_batch *batch, struct page *page,
+		      unsigned int order)
+{
+	if (batch->nr_pieces == ARRAY_SIZE(batch->pieces))
+		hm_batch_free(batch);
+	batch->pieces[batch->nr_pieces].page = page;
+	batch->pieces[batch->nr_pieces++].order = order;
+}
+
 unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 			     unsigned int nr, struct hm_batch *batch)
 {
 	unsigned int end = first + nr;
 	struct hm_area *area, *next;
 	unsigned int taken = 0;
-	unsigned int i, n;
+	unsigned int i, piece;
 
 	list_for_each_entry_safe(area, next, &block->areas, link)
 		if (area->first < end && first < area->first + area->nr)
 			list_move(&area->link, &batch->areas);
 
 	pieces_cut_out(block, first, nr);
-	for (i = first; i < end; i += n) {
-		struct page *piece = block->pages[i];
-
-		n = piece ? 1u << piece_order(piece) : 1;
-		if (!piece)
+	for (i = first; i < end; i = piece) {
+		piece = piece_end(block, i);
+		if (!block->pages[i])
 			continue;
-		list_add_tail(&piece->lru, &batch->pieces);
-		taken += n;
+		batch_add(batch, block->pages[i], ilog2(piece - i));
+		taken += piece - i;
 	}
 	memset(block->pages + first, 0, nr * sizeof(*block->pages));
+	bitmap_clear(hm_block_joined(block), first, nr);
 	return taken;
 }
 
 static void block_free(struct hm_block *block)
 {
 	unsigned int left = block->committed;
-	struct page *page;
-	unsigned int i, n;
+	unsigned int i, piece;
 
 	areas_destroy(&block->areas);
-	for (i = 0; i < block->nr && left; i += n) {
-		page = block->pages[i];
-		n = page ? 1u << piece_order(page) : 1;
-		if (!page)
+	for (i = 0; i < block->nr && left; i = piece) {
+		piece = piece_end(block, i);
+		if (!block->pages[i])
 			continue;
-		piece_free(page);
-		left -= n;
+		__free_pages(block->pages[i], ilog2(piece - i));
+		left -= piece - i;
 	}
 	hm_block_destroy(block);
 }
 
 void hm_batch_free(struct hm_batch *batch)
 {
-	struct hm_block *block, *next_block;
-	struct page *piece, *next_piece;
+	struct hm_block *block, *next;
+	unsigned int i;
 
 	/* Areas first: they are the kernel's way to the pages. */
 	areas_destroy(&batch->areas);
-
-	list_for_each_entry_safe(piece, next_piece, &batch->pieces, lru)
-		piece_free(piece);
-	list_for_each_entry_safe(block, next_block, &batch->blocks, link) {
+	for (i = 0; i < batch->nr_pieces; i++)
+		__free_pages(batch->pieces[i].page, batch->pieces[i].order);
+	list_for_each_entry_safe(block, next, &batch->blocks, link) {
 		block_free(block);
 		cond_resched();
 	}
+	hm_batch_init(batch);
 }

@@ -18,26 +18,34 @@
 #include <linux/list.h>
 
 struct hm_block;
+struct page;
 
 /**
  * struct hm_batch - memory on its way out
  * @blocks: whole blocks with all that they still have
  * @areas: vmalloc areas of which some page goes
- * @pieces: pages and pieces of pages out of blocks that stay, by page->lru
+ * @pieces: pages and pieces of 2^order pages out of blocks that stay
+ * @nr_pieces: how many of them
  *
- * Filled under space->lock, freed without it.  Owned by the call that has it
- * on its stack.
+ * Filled under space->lock and freed without it, but for more pieces than there is
+ * room for.  Owned by the call that has it on its stack.
  */
 struct hm_batch {
 	struct list_head blocks;
 	struct list_head areas;
-	struct list_head pieces;
+	struct {
+		struct page *page;
+		unsigned int order;
+	} pieces[32];
+	unsigned int nr_pieces;
 };
 
-#define HM_BATCH_INIT(name) {						\
-	.blocks = LIST_HEAD_INIT((name).blocks),			\
-	.areas = LIST_HEAD_INIT((name).areas),				\
-	.pieces = LIST_HEAD_INIT((name).pieces),			\
+/** hm_batch_init - a batch that holds nothing */
+static inline void hm_batch_init(struct hm_batch *batch)
+{
+	INIT_LIST_HEAD(&batch->blocks);
+	INIT_LIST_HEAD(&batch->areas);
+	batch->nr_pieces = 0;
 }
 
 /**
@@ -96,7 +104,7 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 			     unsigned int nr, struct hm_batch *batch);
 
 /**
- * hm_batch_free - free all that a batch holds
+ * hm_batch_free - free all that a batch holds; it is empty then
  *
  * Context: sleeps; no lock held.
  */

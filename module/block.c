@@ -8,12 +8,20 @@
 #include "block.h"
 #include "gfp.h"
 
+static size_t block_size(unsigned int nr)
+{
+	struct hm_block *block;
+
+	return struct_size(block, state, ALIGN(nr, sizeof(unsigned long))) +
+	       BITS_TO_LONGS(nr) * sizeof(unsigned long);
+}
+
 struct hm_block *hm_block_create(unsigned long start, unsigned long end)
 {
 	unsigned int nr = (end - start) >> PAGE_SHIFT;
 	struct hm_block *block;
 
-	block = kzalloc(struct_size(block, state, nr), HM_GFP);
+	block = kzalloc(block_size(nr), HM_GFP);
 	if (!block)
 		return NULL;
 	block->pages = kcalloc(nr, sizeof(*block->pages), HM_GFP);

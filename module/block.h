@@ -10,7 +10,7 @@
  * It is made at the first commit within its 2 MiB and dropped when its last
  * page is decommitted, so reserving costs no memory.
  *
- * Called by region.c and backing.c.
+ * Called by the files of a region, prealloc.c, backing.c and pte.c.
  */
 #ifndef HOSTMEM_BLOCK_H
 #define HOSTMEM_BLOCK_H
@@ -86,7 +86,7 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  *	and no page has been reset
  * @pages: the memory of each page; NULL where there is none, that is in
  *	reserved pages and in those whose contents have gone after a reset
- * @state: the state of each page
+ * @state: the state of each page; behind it lies hm_block_joined()
  */
 struct hm_block {
 	struct list_head link;
@@ -99,6 +99,18 @@ struct hm_block {
 	struct page **pages;
 	hm_state_t state[];
 };
+
+/**
+ * hm_block_joined - which pages belong to the same piece of memory as the one before
+ *
+ * A piece is what one call of the page allocator has given, or what is left of it
+ * after a split: 2^order pages.  See backing.c.
+ */
+static inline unsigned long *hm_block_joined(const struct hm_block *block)
+{
+	return (unsigned long *)(block->state +
+				 ALIGN(block->nr, sizeof(unsigned long)));
+}
 
 /** hm_block_index - the number of the block that has an address */
 static inline unsigned long hm_block_index(unsigned long addr)

@@ -92,13 +92,14 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 
 static int decommit(struct hm_space *space, const struct hm_free_request *req)
 {
-	struct hm_batch batch = HM_BATCH_INIT(batch);
+	struct hm_batch batch;
 	bool whole = req->start == req->end;			/* F6 */
 	struct hm_account account;
 	struct hm_region *region;
 	long pages = 0;
 	int err;
 
+	hm_batch_init(&batch);
 	err = lock_for_change(space);
 	if (err)
 		return err;

@@ -105,13 +105,14 @@ static int commit_charged(struct hm_space *space,
 			  unsigned long start, unsigned long end,
 			  unsigned long charged, unsigned long *used)
 {
-	struct hm_batch batch = HM_BATCH_INIT(batch);
+	struct hm_batch batch;
 	struct hm_prealloc prealloc = HM_PREALLOC_INIT(prealloc);
 	int err, entered;
 
 	entered = hm_memcg_enter(charged);
 	if (entered < 0)
 		return entered;
+	hm_batch_init(&batch);
 	err = prepare(space, req, start, end, charged, &prealloc);
 	if (!err)
 		err = install(space, req, start, end, &prealloc, &batch, used);

@@ -69,10 +69,10 @@ static unsigned long reclaim_scan(struct shrinker *shrinker,
 {
 	struct hm_scan scan = {
 		.nr_to_scan = control->nr_to_scan,
-		.batch = HM_BATCH_INIT(scan.batch),
 	};
 	struct hm_space *space;
 
+	hm_batch_init(&scan.batch);
 	if (!mutex_trylock(&hm_spaces_lock))
 		return SHRINK_STOP;
 	list_for_each_entry(space, &hm_spaces, all) {

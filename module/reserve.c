@@ -69,10 +69,11 @@ struct hm_region *hm_space_attach(struct hm_space *space,
 
 void hm_space_detach(struct hm_space *space, struct hm_region *region)
 {
-	struct hm_batch batch = HM_BATCH_INIT(batch);
+	struct hm_batch batch;
 	struct hm_account account;
 	long pages;
 
+	hm_batch_init(&batch);
 	mutex_lock(&space->lock);
 	account = hm_account_open(space, region);
 	rb_erase(&region->node, &space->regions);
@@ -94,7 +95,7 @@ static unsigned long map_region(struct hm_space *space,
 				const struct hm_alloc_request *req,
 				unsigned long prot)
 {
-	struct hm_batch batch = HM_BATCH_INIT(batch);
+	struct hm_batch batch;
 	struct hm_pending pending = {
 		.task = current,
 		.top_down = req->top_down,
@@ -122,8 +123,10 @@ static unsigned long map_region(struct hm_space *space,
 	mutex_unlock(&space->lock);
 
 	/* Where mmap has failed late, its region has come and gone. */
-	if (pending.region)
+	if (pending.region) {
+		hm_batch_init(&batch);
 		hm_region_destroy(pending.region, &batch);
+	}
 	return addr;
 }
 
