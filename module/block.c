@@ -48,6 +48,28 @@ unsigned int hm_block_resident(const struct hm_block *block)
 	return resident;
 }
 
+void hm_block_take_over(struct hm_block *block, struct hm_block *old)
+{
+	unsigned int first = hm_block_page(block, old->start);
+	struct hm_marks *marks = old->marks;
+	unsigned int i;
+
+	for (i = 0; i < old->nr; i++)
+		if (hm_state_committed(old->state[i]))
+			block->state[first + i] = old->state[i];
+	block->committed += old->committed;
+	memset(old->state, HM_RESERVED, old->nr);
+	old->committed = 0;
+
+	if (!marks)
+		return;
+	bitmap_shift_left(marks->written, marks->written, first, HM_BLOCK_PAGES);
+	bitmap_shift_left(marks->reset, marks->reset, first, HM_BLOCK_PAGES);
+	bitmap_shift_left(marks->lost, marks->lost, first, HM_BLOCK_PAGES);
+	block->marks = marks;
+	old->marks = NULL;
+}
+
 int hm_block_need_marks(struct hm_block *block)
 {
 	if (!block->marks)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A block: the pages of one region within one naturally aligned 2 MiB, their
- * states and the memory behind them.
+ * states and the memory behind them.  It has room for a window of these pages,
+ * which grows when others are committed; pages beyond it are reserved.
  *
  * A block is owned by exactly one of
  *   - a preallocation: the commit that is filling it; no one else sees it;
@@ -78,8 +79,8 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * struct hm_block - see above for owner and lock
  * @link: in a preallocation or a batch; unused while in a region
  * @areas: vmalloc areas over some of the pages; belongs to backing.c
- * @start: address of the first page; invariant after init
- * @nr: pages in the block, 1..HM_BLOCK_PAGES; invariant after init
+ * @start: address of the window's first page; invariant after init
+ * @nr: pages in the window, 1..HM_BLOCK_PAGES; invariant after init
  * @committed: how many of them are committed
  * @uniform: all pages have the same state; see hm_block_changed()
  * @marks: NULL while there is nothing to mark: the region has no write watch
@@ -154,15 +155,26 @@ struct hm_slice {
 	unsigned int end;
 };
 
-/** hm_block_slice - cut a range down to a block that it touches */
+/** hm_block_slice - cut a range down to a block's window, maybe to nothing */
 static inline struct hm_slice hm_block_slice(const struct hm_block *block,
 					     unsigned long start,
 					     unsigned long end)
 {
+	start = max(start, block->start);
+	end = min(end, hm_block_end(block));
+	if (start >= end)
+		return (struct hm_slice) {};
 	return (struct hm_slice) {
-		.first = hm_block_page(block, max(start, block->start)),
-		.end = hm_block_page(block, min(end, hm_block_end(block))),
+		.first = hm_block_page(block, start),
+		.end = hm_block_page(block, end),
 	};
+}
+
+/** hm_block_has - does a range lie in a block's window? */
+static inline bool hm_block_has(const struct hm_block *block,
+				unsigned long start, unsigned long end)
+{
+	return start >= block->start && end <= hm_block_end(block);
 }
 
 /* Visit the runs of equal state in a slice: pages [i, i + n). */
@@ -174,8 +186,8 @@ static inline struct hm_slice hm_block_slice(const struct hm_block *block,
 
 /**
  * hm_block_create - a block without memory, all pages reserved
- * @start: address of its first page
- * @end: address behind its last page, in the same 2 MiB
+ * @start: address of its window's first page
+ * @end: address behind the window's last page, in the same 2 MiB
  *
  * Return: the block or NULL.
  */
@@ -183,6 +195,14 @@ struct hm_block *hm_block_create(unsigned long start, unsigned long end);
 
 /** hm_block_resident - how many pages have memory */
 unsigned int hm_block_resident(const struct hm_block *block);
+
+/**
+ * hm_block_take_over - let a block with a larger window stand for another one
+ * @block: has the window of @old in its own, and none of its committed pages
+ * @old: loses its marks, and the states of its pages; their memory is moved by
+ *	hm_backing_move()
+ */
+void hm_block_take_over(struct hm_block *block, struct hm_block *old);
 
 /**
  * hm_block_need_marks - make sure that a block has its marks

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regions: creation and end, protection, decommit, queries and faults.  Their
- * commit is in region_commit.c, the write watch in region_watch.c, resets are
- * in region_reset.c.  See region.h.
+ * Regions: creation and end, protection, decommit and faults.  Their commit is in
+ * region_commit.c, queries are in region_query.c, the write watch is in
+ * region_watch.c, resets are in region_reset.c.  See region.h.
  */
 #include <linux/slab.h>
 
@@ -170,6 +170,7 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 		}
 		hm_block_changed(block);
 	}
+	hm_region_mark_runs(region, start, end);
 	return fresh;
 }
 
@@ -208,79 +209,7 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
 		}
 		hm_block_changed(block);
 	}
-}
-
-/*
- * Queries
- */
-
-static hm_state_t state_at(struct hm_region *region, unsigned long addr)
-{
-	struct hm_block *block = block_at(region, addr);
-
-	return block ? block->state[hm_block_page(block, addr)] : HM_RESERVED;
-}
-
-/* The end of the pages that have the same state as the one at @addr. */
-static unsigned long run_end(struct hm_region *region, unsigned long addr,
-			     hm_state_t *state)
-{
-	unsigned long index = block_index(region, addr);
-	struct hm_block *block = xa_load(&region->blocks, index);
-	unsigned int i, n;
-
-	*state = block ? block->state[hm_block_page(block, addr)] : HM_RESERVED;
-	while (addr < region->end) {
-		if (!block) {
-			if (*state != HM_RESERVED)
-				break;
-			block = xa_find_after(&region->blocks, &index,
-					      ULONG_MAX, XA_PRESENT);
-			addr = block ? block->start : region->end;
-			continue;
-		}
-		i = hm_block_page(block, addr);
-		if (block->state[i] != *state)
-			break;
-		n = block->uniform ? block->nr - i :
-				     hm_state_run(block->state, i, block->nr);
-		addr = hm_block_addr(block, i + n);
-		if (i + n < block->nr)
-			break;
-		block = xa_load(&region->blocks, ++index);
-	}
-	return addr;
-}
-
-/* The cache attribute is the region's, where it goes with the page's (P8). */
-static u32 protect_of(const struct hm_region *region, hm_state_t state)
-{
-	u32 protect = hm_state_protect(state);
-
-	if (hm_state_of_protect(protect | region->cache) != HM_RESERVED)
-		protect |= region->cache;
-	return protect;
-}
-
-void hm_region_query(struct hm_region *region, unsigned long addr,
-		     struct hostmem_memory_info *info)
-{
-	hm_state_t state = HM_RESERVED;
-	unsigned long end = region->end;
-	bool committed;
-
-	if (region->committed)
-		end = run_end(region, addr, &state);
-	committed = hm_state_committed(state);
-	*info = (struct hostmem_memory_info) {
-		.base = addr,
-		.allocation_base = region->start,
-		.allocation_protect = region->protect,
-		.region_size = end - addr,
-		.state = committed ? HOSTMEM_COMMIT : HOSTMEM_RESERVE,
-		.protect = committed ? protect_of(region, state) : 0,
-		.type = HOSTMEM_PRIVATE,
-	};
+	hm_region_mark_runs(region, start, end);
 }
 
 /*
@@ -292,7 +221,7 @@ int hm_region_protect(struct hm_region *region, unsigned long start,
 {
 	if (hm_region_reserved_pages(region, start, end))	/* T7 */
 		return -EADDRNOTAVAIL;
-	*old = protect_of(region, state_at(region, start));
+	*old = hm_region_protect_at(region, start);
 	hm_region_restate(region, start, end, want);
 	return 0;
 }
@@ -317,13 +246,13 @@ static int revive_page(struct hm_region *region, struct hm_block *block,
 
 bool hm_region_guards(struct hm_region *region, unsigned long addr)
 {
-	return state_at(region, addr) & HM_GUARD;
+	return hm_region_state_at(region, addr) & HM_GUARD;
 }
 
 vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 			   enum hm_access access, bool user)
 {
-	struct hm_block *block = block_at(region, addr);
+	struct hm_block *block = block_of_page(region, addr);
 	unsigned int i = block ? hm_block_page(block, addr) : 0;
 	struct hm_run run = run_of(region, block, i, 1);
 	bool guarded = block && block->state[i] & HM_GUARD;
@@ -331,6 +260,7 @@ vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 	if (guarded) {
 		block->state[i] = hm_state_clear_guard(block->state[i]);
 		hm_block_changed(block);
+		hm_region_mark_runs(region, addr, addr + PAGE_SIZE);
 		/* A thread will be back for the page, a system call must not. */
 		if (user && block->pages[i])
 			hm_pte_fault(&run, block->state[i]);
@@ -365,7 +295,7 @@ int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,
 	int done = 0;
 
 	while (done < len && addr < region->end) {
-		struct hm_block *block = block_at(region, addr);
+		struct hm_block *block = block_of_page(region, addr);
 		unsigned int i = block ? hm_block_page(block, addr) : 0;
 		int bytes = min_t(int, len - done,
 				  PAGE_SIZE - offset_in_page(addr));

@@ -9,10 +9,21 @@
 #include "prealloc.h"
 #include "walk.h"
 
-static unsigned int slice_reserved(struct hm_block *block,
-				   struct hm_slice slice)
+/* Of a block's window there are four sizes, naturally aligned: from 8 pages on. */
+#define WINDOW_MIN	(8 * PAGE_SIZE)
+#define WINDOW_GROWTH	4
+
+/* Make a range of pages of one block as large as the window that it wants. */
+static void widen_to_window(const struct hm_region *region,
+			    unsigned long *start, unsigned long *end)
 {
-	return slice.end - slice.first - hm_slice_committed(block, slice);
+	unsigned long size = WINDOW_MIN;
+
+	while (ALIGN_DOWN(*start, size) + size < *end)
+		size *= WINDOW_GROWTH;
+	*start = ALIGN_DOWN(*start, size);
+	*end = min(*start + size, region->end);
+	*start = max(*start, region->start);
 }
 
 /* Note in @need, a block of the preallocation, that a run of pages is needed. */
@@ -24,34 +35,61 @@ static void mark_needed(struct hm_block *need, unsigned long addr,
 	need->committed += nr;
 }
 
-/* A block that may take its place in the region as it is. */
-static struct hm_block *survey_absent(struct hm_region *region,
-				      unsigned long start, unsigned long end,
-				      hm_state_t want)
+/*
+ * Find the next reserved pages from *@addr on in a range of one block, be there a
+ * block or not: [*@addr, *@next).  False: there are none before @end.
+ */
+static bool find_reserved(const struct hm_block *block, unsigned long *addr,
+			  unsigned long end, unsigned long *next)
 {
-	struct hm_block *need;
+	struct hm_slice slice;
+	unsigned int n;
 
-	need = hm_block_create(block_base(region, start),
-			       block_limit(region, start));
-	if (need)
-		mark_needed(need, start, (end - start) >> PAGE_SHIFT, want);
-	return need;
+	for (; *addr < end; *addr = *next) {
+		*next = end;
+		if (!block || *addr >= hm_block_end(block))
+			return true;
+		if (*addr < block->start) {
+			*next = min(end, block->start);
+			return true;
+		}
+		slice = hm_block_slice(block, *addr, end);
+		n = hm_state_run(block->state, slice.first, slice.end);
+		*next = *addr + n * PAGE_SIZE;
+		if (!hm_state_committed(block->state[slice.first]))
+			return true;
+	}
+	return false;
 }
 
-/* A block just large enough to complete the one that is there. */
-static struct hm_block *survey_present(struct hm_block *block,
-				       unsigned long start, unsigned long end,
-				       hm_state_t want)
-{
-	struct hm_slice slice = hm_block_slice(block, start, end);
-	struct hm_block *need = hm_block_create(start, end);
-	unsigned int i, n;
+#define for_each_reserved(block, addr, next, start, end)		\
+	for ((addr) = (start);						\
+	     find_reserved(block, &(addr), end, &(next));		\
+	     (addr) = (next))
 
+/* A block with what is reserved in a range of one block; NULL without memory. */
+static struct hm_block *survey_block(const struct hm_region *region,
+				     const struct hm_block *block,
+				     unsigned long start, unsigned long end,
+				     hm_state_t want)
+{
+	unsigned long base = start, limit = end;
+	unsigned long addr, next;
+	struct hm_block *need;
+
+	/* If no window has room for it, it is to take the place of that one. */
+	if (!block || !hm_block_has(block, start, end)) {
+		if (block) {
+			base = min(start, block->start);
+			limit = max(end, hm_block_end(block));
+		}
+		widen_to_window(region, &base, &limit);
+	}
+	need = hm_block_create(base, limit);
 	if (!need)
 		return NULL;
-	hm_for_each_run(block, slice, i, n)
-		if (!hm_state_committed(block->state[i]))
-			mark_needed(need, hm_block_addr(block, i), n, want);
+	for_each_reserved(block, addr, next, start, end)
+		mark_needed(need, addr, (next - addr) >> PAGE_SHIFT, want);
 	return need;
 }
 
@@ -59,17 +97,15 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
 		     unsigned long end, hm_state_t want,
 		     struct hm_prealloc *prealloc)
 {
+	unsigned long addr, next, reserved, behind;
 	struct hm_block *block, *need;
-	unsigned long addr, next;
 
 	for_each_block_range(region, addr, next, start, end) {
 		block = block_at(region, addr);
-		if (!block)
-			need = survey_absent(region, addr, next, want);
-		else if (!slice_reserved(block, hm_block_slice(block, addr, next)))
+		reserved = addr;
+		if (!find_reserved(block, &reserved, next, &behind))
 			continue;
-		else
-			need = survey_present(block, addr, next, want);
+		need = survey_block(region, block, addr, next, want);
 		if (!need)
 			return -ENOMEM;
 		hm_prealloc_add(prealloc, need);
@@ -77,35 +113,34 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
 	return 0;
 }
 
+/* May @spare take the place of @block, if there is one, for a range? */
+static bool may_replace(const struct hm_block *spare,
+			const struct hm_block *block, unsigned long start,
+			unsigned long end)
+{
+	return hm_block_has(spare, start, end) &&
+	       (!block || hm_block_has(spare, block->start, hm_block_end(block)));
+}
+
 /*
- * Does the preallocation have what a range lacks?  Where there is no block, one that
- * was made to complete a block won't do.
+ * Does the preallocation have what a range lacks?  Where there is no window for it,
+ * a block that was made to complete one won't do.
  */
 static bool prealloc_covers(struct hm_region *region, unsigned long start,
 			    unsigned long end, struct hm_prealloc *prealloc)
 {
+	unsigned long addr, next, reserved, behind;
 	struct hm_block *block, *spare = NULL;
-	unsigned long addr, next;
-	struct hm_slice slice;
-	unsigned int i, n;
 
 	for_each_block_range(region, addr, next, start, end) {
 		block = block_at(region, addr);
-		if (!block) {
-			spare = hm_prealloc_find(prealloc, spare, addr,
-						 (next - addr) >> PAGE_SHIFT);
-			if (!spare || spare->start != block_base(region, addr) ||
-			    hm_block_end(spare) != block_limit(region, addr))
-				return false;
-			continue;
-		}
-		slice = hm_block_slice(block, addr, next);
-		hm_for_each_run(block, slice, i, n) {
-			if (hm_state_committed(block->state[i]))
-				continue;
-			spare = hm_prealloc_find(prealloc, spare,
-						 hm_block_addr(block, i), n);
+		for_each_reserved(block, reserved, behind, addr, next) {
+			spare = hm_prealloc_find(prealloc, spare, reserved,
+						 (behind - reserved) >> PAGE_SHIFT);
 			if (!spare)
+				return false;
+			if (!(block && hm_block_has(block, addr, next)) &&
+			    !may_replace(spare, block, addr, next))
 				return false;
 		}
 	}
@@ -163,6 +198,52 @@ static void block_complete(struct hm_region *region, struct hm_block *block,
 	list_add_tail(&spare->link, &batch->blocks);
 }
 
+/* Other threads have committed some pages since: what is here for them isn't needed. */
+static void give_up_pages(struct hm_block *spare, struct hm_slice slice,
+			  struct hm_batch *batch)
+{
+	unsigned int i, n;
+
+	hm_for_each_run(spare, slice, i, n) {
+		if (!hm_state_committed(spare->state[i]))
+			continue;
+		hm_backing_take(spare, i, n, batch);
+		memset(spare->state + i, HM_RESERVED, n);
+		spare->committed -= n;
+	}
+}
+
+/*
+ * Put @spare in the place of @block, whose window is too small for a slice of it.
+ * Nothing is allocated: the index has a place for it.
+ */
+static void block_replace(struct hm_region *region, struct hm_block *block,
+			  struct hm_slice slice, struct hm_block *spare,
+			  struct hm_batch *batch)
+{
+	struct hm_slice all = { .first = 0, .end = block->nr }, same;
+	unsigned int i, n;
+
+	hm_for_each_run(block, all, i, n) {
+		if (!hm_state_committed(block->state[i]))
+			continue;
+		same = hm_block_slice(spare, hm_block_addr(block, i),
+				      hm_block_addr(block, i + n));
+		give_up_pages(spare, same, batch);
+		hm_backing_move(spare, block, same.first, n);
+	}
+	hm_block_take_over(spare, block);
+	xa_store(&region->blocks, block_index(region, spare->start), spare, HM_GFP);
+	list_add_tail(&block->link, &batch->blocks);
+
+	hm_for_each_run(spare, slice, i, n) {
+		struct hm_run run = run_of(region, spare, i, n);
+
+		if (spare->state[i] & HM_FRESH && hm_state_mapped(spare->state[i]))
+			hm_pte_set(&run, spare->state[i]);
+	}
+}
+
 /* Commit what is reserved in one block's part of a range; it is fresh then. */
 static int commit_block(struct hm_region *region, unsigned long addr,
 			unsigned long end, hm_state_t want,
@@ -175,8 +256,12 @@ static int commit_block(struct hm_region *region, unsigned long addr,
 		return 0;
 	if (!block)
 		return block_insert(region, spare, addr, end, batch);
-	block_complete(region, block, hm_block_slice(block, addr, end), want,
-		       spare, batch);
+	if (hm_block_has(block, addr, end))
+		block_complete(region, block, hm_block_slice(block, addr, end),
+			       want, spare, batch);
+	else
+		block_replace(region, block, hm_block_slice(spare, addr, end),
+			      spare, batch);
 	return 0;
 }
 
@@ -209,6 +294,7 @@ static void rollback(struct hm_region *region, unsigned long start,
 		if (!block->committed)
 			hm_region_drop_block(region, block, batch);
 	}
+	hm_region_mark_runs(region, start, end);
 }
 
 int hm_region_commit(struct hm_region *region, unsigned long start,

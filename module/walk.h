@@ -2,8 +2,8 @@
 /*
  * How the walks over a region find their way: blocks by address, the part of a
  * range in each, runs of equal state.  Included by the files that make up a
- * region - region.c, region_commit.c, region_watch.c, region_reset.c - and by
- * none else.  space->lock is held throughout.
+ * region - region.c, region_commit.c, region_query.c, region_watch.c,
+ * region_reset.c - and by none else.  space->lock is held throughout.
  */
 #ifndef HOSTMEM_WALK_H
 #define HOSTMEM_WALK_H
@@ -26,6 +26,15 @@ static inline struct hm_block *block_at(struct hm_region *region,
 					unsigned long addr)
 {
 	return xa_load(&region->blocks, block_index(region, addr));
+}
+
+/* The block whose window has an address; without one, its page is reserved. */
+static inline struct hm_block *block_of_page(struct hm_region *region,
+					     unsigned long addr)
+{
+	struct hm_block *block = block_at(region, addr);
+
+	return block && hm_block_has(block, addr, addr + PAGE_SIZE) ? block : NULL;
 }
 
 /* The ends of the block that has, or would have, an address. */
@@ -116,6 +125,21 @@ void hm_region_map(struct hm_region *region, unsigned long start,
  */
 unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 				unsigned long end, hm_state_t want);
+
+/**
+ * hm_region_mark_runs - note where runs end, after states of a range have changed
+ * @region: the region
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ */
+void hm_region_mark_runs(struct hm_region *region, unsigned long start,
+			 unsigned long end);
+
+/** hm_region_state_at - the state of one page */
+hm_state_t hm_region_state_at(struct hm_region *region, unsigned long addr);
+
+/** hm_region_protect_at - the protection of one committed page */
+u32 hm_region_protect_at(struct hm_region *region, unsigned long addr);
 
 /** hm_region_drop_block - take a block out of its region */
 void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
