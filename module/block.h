@@ -193,6 +193,9 @@ static inline bool hm_block_has(const struct hm_block *block,
  */
 struct hm_block *hm_block_create(unsigned long start, unsigned long end);
 
+/** hm_block_bytes - what a block of so many pages takes besides their memory, at most */
+unsigned long hm_block_bytes(unsigned int nr);
+
 /** hm_block_resident - how many pages have memory */
 unsigned int hm_block_resident(const struct hm_block *block);
 

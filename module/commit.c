@@ -37,24 +37,87 @@ static void unlock_for_commit(struct hm_space *space)
 	mmap_write_unlock(space->mm);
 }
 
-/* How many pages the commit will have to charge. */
-static int count_needed(struct hm_space *space, unsigned long start,
-			unsigned long end, unsigned long *pages)
+/* Does what has been asked for still do? */
+static bool is_enough(const struct hm_needs *asked, struct hm_region *region,
+		      unsigned long start, unsigned long end)
 {
-	struct hm_region *region;
+	struct hm_needs needs;
 
-	mutex_lock(&space->lock);
-	region = hm_space_find(space, start, end);
-	if (region)
-		*pages = hm_region_reserved_pages(region, start, end);
-	mutex_unlock(&space->lock);
-	return region ? 0 : -EADDRNOTAVAIL;
+	hm_region_needs(region, start, end, &needs);
+	return needs.pages <= asked->pages && needs.tables <= asked->tables &&
+	       needs.metadata <= asked->metadata;
 }
 
-/* Get memory ready for what is reserved in a range: at most @charged pages. */
+/* Ask for what a commit of a range needs.  @pages gets what is to be charged for it. */
+static int ask(struct hm_space *space, unsigned long start, unsigned long end,
+	       struct hm_needs *needs, unsigned long *pages)
+{
+	struct hm_region *region = hm_space_find(space, start, end);
+
+	if (!region)
+		return -EADDRNOTAVAIL;
+	hm_region_needs(region, start, end, needs);
+	*pages = hm_space_ask(space, needs);
+	return 0;
+}
+
+/* Charge what a commit of a range needs if there is room for it. */
+static int charge_at_once(struct hm_space *space,
+			  const struct hm_alloc_request *req,
+			  unsigned long start, unsigned long end,
+			  struct hm_needs *needs, unsigned long *pages)
+{
+	int err;
+
+	mutex_lock(&space->lock);
+	err = ask(space, start, end, needs, pages);
+	if (!err) {
+		err = hm_charge(&space->quota, *pages, req->level, 0);
+		if (err)
+			hm_space_unask(space, needs);
+	}
+	mutex_unlock(&space->lock);
+	return err;
+}
+
+/* The same with the pages that somebody who has waited for them has been charged. */
+static int use_charge(struct hm_space *space, unsigned long start,
+		      unsigned long end, struct hm_needs *needs,
+		      unsigned long charged)
+{
+	unsigned long pages = 0;
+	int err;
+
+	mutex_lock(&space->lock);
+	err = ask(space, start, end, needs, &pages);
+	if (!err && pages > charged) {
+		hm_space_unask(space, needs);
+		pages = 0;
+		err = -EAGAIN;
+	}
+	mutex_unlock(&space->lock);
+	hm_uncharge(&space->quota, charged - pages);
+	return err;
+}
+
+static int charge(struct hm_space *space, const struct hm_alloc_request *req,
+		  unsigned long start, unsigned long end, u64 deadline,
+		  struct hm_needs *needs)
+{
+	unsigned long pages;
+	int err;
+
+	err = charge_at_once(space, req, start, end, needs, &pages);
+	if (err != -EDQUOT || !deadline)
+		return err;
+	err = hm_charge(&space->quota, pages, req->level, deadline);
+	return err ?: use_charge(space, start, end, needs, pages);
+}
+
+/* Get memory ready for what is reserved in a range, if it is what was asked for. */
 static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
 		   unsigned long start, unsigned long end,
-		   unsigned long charged, struct hm_prealloc *prealloc)
+		   const struct hm_needs *asked, struct hm_prealloc *prealloc)
 {
 	struct hm_region *region;
 	int err = -EADDRNOTAVAIL;
@@ -63,7 +126,7 @@ static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
 	region = hm_space_find(space, start, end);
 	if (region) {
 		err = -EAGAIN;
-		if (hm_region_reserved_pages(region, start, end) <= charged)
+		if (is_enough(asked, region, start, end))
 			err = hm_region_survey(region, start, end, req->want,
 					       prealloc);
 	}
@@ -71,11 +134,14 @@ static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
 	return err ?: hm_prealloc_fill(prealloc, req->large);
 }
 
-/* Move the preallocation into the region: all pages of the range or none. */
+/*
+ * Move the preallocation into the region: all pages of the range or none.  @left gets
+ * what of the charge isn't needed.
+ */
 static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		   unsigned long start, unsigned long end,
-		   struct hm_prealloc *prealloc, struct hm_batch *batch,
-		   unsigned long *committed)
+		   struct hm_needs *asked, struct hm_prealloc *prealloc,
+		   struct hm_batch *batch, unsigned long *left)
 {
 	struct hm_account account;
 	struct hm_region *region;
@@ -86,6 +152,8 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		return err;
 	region = hm_space_find(space, start, end);
 	err = hm_space_may_have(region, req->want, req->large);
+	if (!err && !is_enough(asked, region, start, end))
+		err = -EAGAIN;
 	if (!err) {
 		/* The kernel maps large pages with the protection of the VMA. */
 		if (req->large)
@@ -93,29 +161,31 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		account = hm_account_open(space, region);
 		err = hm_region_commit(region, start, end, req->want, prealloc,
 				       batch);
-		*committed = hm_account_close(&account);
+		*left = hm_space_unask(space, asked);
+		*left -= hm_account_close(&account);
 	}
 	unlock_for_commit(space);
 	return err;
 }
 
-/* Allocate for, and commit, what @charged pages have been charged for. */
+/* Allocate for, and commit, what has been charged. */
 static int commit_charged(struct hm_space *space,
 			  const struct hm_alloc_request *req,
 			  unsigned long start, unsigned long end,
-			  unsigned long charged, unsigned long *used)
+			  struct hm_needs *asked, unsigned long *left)
 {
-	struct hm_batch batch;
 	struct hm_prealloc prealloc = HM_PREALLOC_INIT(prealloc);
+	struct hm_batch batch;
 	int err, entered;
 
-	entered = hm_memcg_enter(charged);
+	entered = hm_memcg_enter(asked->pages);
 	if (entered < 0)
 		return entered;
 	hm_batch_init(&batch);
-	err = prepare(space, req, start, end, charged, &prealloc);
+	err = prepare(space, req, start, end, asked, &prealloc);
 	if (!err)
-		err = install(space, req, start, end, &prealloc, &batch, used);
+		err = install(space, req, start, end, asked, &prealloc, &batch,
+			      left);
 	hm_prealloc_drop(&prealloc, &batch);
 	hm_batch_free(&batch);
 	hm_memcg_leave(entered);
@@ -130,17 +200,20 @@ static int try_commit(struct hm_space *space,
 		      const struct hm_alloc_request *req,
 		      unsigned long start, unsigned long end, u64 deadline)
 {
-	unsigned long charged, used = 0;
+	unsigned long left = 0;
+	struct hm_needs needs;
 	int err;
 
-	err = count_needed(space, start, end, &charged);
+	err = charge(space, req, start, end, deadline, &needs);
 	if (err)
 		return err;
-	err = hm_charge(&space->quota, charged, req->level, deadline);
-	if (err)
-		return err;
-	err = commit_charged(space, req, start, end, charged, &used);
-	hm_uncharge(&space->quota, charged - used);
+	err = commit_charged(space, req, start, end, &needs, &left);
+	if (err) {
+		mutex_lock(&space->lock);
+		left += hm_space_unask(space, &needs);
+		mutex_unlock(&space->lock);
+	}
+	hm_uncharge(&space->quota, left);
 	return err;
 }
 

@@ -22,6 +22,7 @@ void hm_space_status(struct hm_space *space, struct hostmem_status *status)
 	status->out_regions = space->nr_regions;
 	status->out_reserved_bytes = space->reserved << PAGE_SHIFT;
 	status->out_committed_bytes = space->committed << PAGE_SHIFT;
+	status->out_overhead_bytes = space->extra << PAGE_SHIFT;
 	mutex_unlock(&space->lock);
 	status->out_total_committed_bytes = report.charged << PAGE_SHIFT;
 	status->out_commit_limit_bytes = hm_charge_limit_bytes(report.limit);

@@ -124,14 +124,47 @@ static int clear_inner_step(pte_t *pte, unsigned long addr, void *data)
 	return 0;
 }
 
-int hm_pte_create(const struct hm_run *run, hm_state_t state)
+unsigned int hm_tables_between(struct mm_struct *mm, unsigned long addr,
+			       unsigned long other)
 {
+	unsigned int levels = HM_TABLE_LEVELS - mm_p4d_folded(mm);
+	unsigned int level;
+
+	for (level = 0; level < levels; level++)
+		if ((addr ^ other) < hm_table_span(level))
+			break;
+	return level;
+}
+
+/* How many page tables an address lacks; those of lower levels go with a higher one. */
+static unsigned int tables_missing(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (pgd_none(*pgd))
+		return 4;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d))
+		return 3;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud))
+		return 2;
+	return pmd_none(*pmd_offset(pud, addr));
+}
+
+int hm_pte_create(const struct hm_run *run, hm_state_t state,
+		  unsigned int *tables)
+{
+	struct mm_struct *mm = run->vma->vm_mm;
 	pgprot_t prot = hm_pte_prot(state);
 	unsigned long addr = run_addr(run);
 	int err;
 
-	mmap_assert_write_locked(run->vma->vm_mm);
+	mmap_assert_write_locked(mm);
 
+	*tables = tables_missing(mm, addr);
 	/*
 	 * remap_pfn_range() makes the page table and the run's first PTE.  The
 	 * others are stored directly: for each page remap_pfn_range() asks x86's
@@ -148,8 +181,10 @@ int hm_pte_create(const struct hm_run *run, hm_state_t state)
 		err = remap_pfn_range(run->vma, addr,
 				      page_to_pfn(run->block->pages[run->first]),
 				      PAGE_SIZE, prot);
-	if (err)
+	if (err) {
+		*tables -= tables_missing(mm, addr);
 		return -ENOMEM;
+	}
 
 	/* The table stays; a page without access has no PTE in it. */
 	if (!hm_state_mapped(state))

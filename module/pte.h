@@ -37,15 +37,41 @@ struct hm_run {
 	unsigned int nr;
 };
 
+/** Levels of page tables that can come and go; the first one is that of PTEs. */
+#define HM_TABLE_LEVELS	4
+
+/** hm_table_span - how much address space a page table of a level covers */
+static inline unsigned long hm_table_span(unsigned int level)
+{
+	const unsigned long spans[HM_TABLE_LEVELS] = {
+		PMD_SIZE, PUD_SIZE, P4D_SIZE, PGDIR_SIZE
+	};
+
+	return spans[level];
+}
+
+/**
+ * hm_tables_between - how many page tables an address may need
+ * @mm: where
+ * @addr: the address
+ * @other: an address whose tables are there, or counted
+ *
+ * Return: those that @addr doesn't share with @other.
+ */
+unsigned int hm_tables_between(struct mm_struct *mm, unsigned long addr,
+			       unsigned long other);
+
 /**
  * hm_pte_create - make the page table of a block and map a first run
  * @run: the run
  * @state: the state that its pages have
+ * @tables: gets how many page tables of all levels have been made, be it in vain
  *
  * Context: mmap_lock held for writing, and the VMA's own lock.
  * Return: 0 or -ENOMEM for want of a page table; then none is mapped.
  */
-int hm_pte_create(const struct hm_run *run, hm_state_t state);
+int hm_pte_create(const struct hm_run *run, hm_state_t state,
+		  unsigned int *tables);
 
 /**
  * hm_pte_set - set the PTEs of a run

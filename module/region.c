@@ -32,7 +32,7 @@ void hm_region_destroy(struct hm_region *region, struct hm_batch *batch)
 	struct hm_block *block;
 	unsigned long index;
 
-	xa_for_each(&region->blocks, index, block)
+	xa_for_each_marked(&region->blocks, index, block, HAS_BLOCK)
 		list_add_tail(&block->link, &batch->blocks);
 	xa_destroy(&region->blocks);
 	kfree(region);
@@ -54,10 +54,36 @@ unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice)
 	return committed;
 }
 
+int hm_region_set_block(struct hm_region *region, struct hm_block *block,
+			struct hm_block *old)
+{
+	XA_STATE(xas, &region->blocks, block_index(region, block->start));
+
+	do {
+		xas_lock(&xas);
+		xas_store(&xas, block);
+		if (!old)
+			xas_set_mark(&xas, HAS_BLOCK);
+		xas_unlock(&xas);
+	} while (xas_nomem(&xas, HM_GFP));
+	if (xas_error(&xas))
+		return xas_error(&xas);
+	region->metadata += hm_block_bytes(block->nr);
+	if (old)
+		region->metadata -= hm_block_bytes(old->nr);
+	return 0;
+}
+
 void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
 			  struct hm_batch *batch)
 {
-	xa_erase(&region->blocks, block_index(region, block->start));
+	XA_STATE(xas, &region->blocks, block_index(region, block->start));
+
+	xas_lock(&xas);
+	xas_store(&xas, region->large ? NULL : HAS_TABLE);
+	xas_init_marks(&xas);
+	xas_unlock(&xas);
+	region->metadata -= hm_block_bytes(block->nr);
 	list_add_tail(&block->link, &batch->blocks);
 }
 

@@ -40,6 +40,11 @@ struct hm_prealloc;
  * @resident: pages with memory: the committed ones less those whose contents
  *	have gone after a reset; space->lock
  * @nr_reset: pages whose contents may go; an upper bound; space->lock
+ * @tables: page tables that are there because of it; space->lock
+ * @shared_before: those of them, a bit for each level, that also cover what lies
+ *	before the region; space->lock
+ * @shared_behind: the same for what lies behind it; space->lock
+ * @metadata: bytes of its blocks and their index, an upper bound; space->lock
  */
 struct hm_region {
 	struct rb_node node;
@@ -55,6 +60,10 @@ struct hm_region {
 	unsigned long committed;
 	unsigned long resident;
 	unsigned long nr_reset;
+	unsigned long tables;
+	u8 shared_before;
+	u8 shared_behind;
+	unsigned long metadata;
 };
 
 /**
@@ -75,9 +84,32 @@ struct hm_region *hm_region_create(unsigned long start, unsigned long end,
  */
 void hm_region_destroy(struct hm_region *region, struct hm_batch *batch);
 
-/** hm_region_reserved_pages - how many pages of a range a commit would add */
-unsigned long hm_region_reserved_pages(struct hm_region *region,
-				       unsigned long start, unsigned long end);
+/**
+ * hm_region_hand_over_tables - let a neighbour have the page tables that stay
+ * @region: goes, with its mapping
+ * @neighbour: the region next to it, on either side
+ *
+ * A page table goes with the last mapping in what it covers.
+ * Return: how many have changed hands.
+ */
+unsigned long hm_region_hand_over_tables(struct hm_region *region,
+					 struct hm_region *neighbour);
+
+/**
+ * struct hm_needs - what a commit would add to a region
+ * @pages: committed pages
+ * @tables: page tables, an upper bound: those of higher levels may be there
+ * @metadata: bytes of blocks and their index
+ */
+struct hm_needs {
+	unsigned long pages;
+	unsigned long tables;
+	unsigned long metadata;
+};
+
+/** hm_region_needs - what a commit of a range would add */
+void hm_region_needs(struct hm_region *region, unsigned long start,
+		     unsigned long end, struct hm_needs *needs);
 
 /**
  * hm_region_survey - note which pages a commit needs

@@ -13,17 +13,28 @@
 #define WINDOW_MIN	(8 * PAGE_SIZE)
 #define WINDOW_GROWTH	4
 
-/* Make a range of pages of one block as large as the window that it wants. */
-static void widen_to_window(const struct hm_region *region,
-			    unsigned long *start, unsigned long *end)
+/* Widen a range to the window that it wants together with that of @block, if any. */
+static void window_for(const struct hm_region *region,
+		       const struct hm_block *block, unsigned long *start,
+		       unsigned long *end)
 {
 	unsigned long size = WINDOW_MIN;
 
+	if (block) {
+		*start = min(*start, block->start);
+		*end = max(*end, hm_block_end(block));
+	}
 	while (ALIGN_DOWN(*start, size) + size < *end)
 		size *= WINDOW_GROWTH;
 	*start = ALIGN_DOWN(*start, size);
 	*end = min(*start + size, region->end);
 	*start = max(*start, region->start);
+}
+
+/* Is the page table of an address there, maybe without a block? */
+static bool has_table(struct hm_region *region, unsigned long addr)
+{
+	return xa_load(&region->blocks, block_index(region, addr));
 }
 
 /* Note in @need, a block of the preallocation, that a run of pages is needed. */
@@ -78,19 +89,41 @@ static struct hm_block *survey_block(const struct hm_region *region,
 	struct hm_block *need;
 
 	/* If no window has room for it, it is to take the place of that one. */
-	if (!block || !hm_block_has(block, start, end)) {
-		if (block) {
-			base = min(start, block->start);
-			limit = max(end, hm_block_end(block));
-		}
-		widen_to_window(region, &base, &limit);
-	}
+	if (!block || !hm_block_has(block, start, end))
+		window_for(region, block, &base, &limit);
 	need = hm_block_create(base, limit);
 	if (!need)
 		return NULL;
 	for_each_reserved(block, addr, next, start, end)
 		mark_needed(need, addr, (next - addr) >> PAGE_SHIFT, want);
 	return need;
+}
+
+void hm_region_needs(struct hm_region *region, unsigned long start,
+		     unsigned long end, struct hm_needs *needs)
+{
+	unsigned long addr, next, behind, counted = ~0ul;
+	struct hm_block *block;
+
+	*needs = (struct hm_needs) {};
+	for_each_block_range(region, addr, next, start, end) {
+		unsigned long reserved, base = addr, limit = next;
+
+		cond_resched();
+		block = block_at(region, addr);
+		for_each_reserved(block, reserved, behind, addr, next)
+			needs->pages += (behind - reserved) >> PAGE_SHIFT;
+		if (!block && !region->large && !has_table(region, addr))
+			needs->tables += hm_tables_between(region->vma->vm_mm,
+							   addr, counted);
+		counted = addr;
+		if (block && hm_block_has(block, addr, next))
+			continue;
+		window_for(region, block, &base, &limit);
+		needs->metadata += hm_block_bytes((limit - base) >> PAGE_SHIFT);
+		if (block)
+			needs->metadata -= hm_block_bytes(block->nr);
+	}
 }
 
 int hm_region_survey(struct hm_region *region, unsigned long start,
@@ -147,31 +180,49 @@ static bool prealloc_covers(struct hm_region *region, unsigned long start,
 	return true;
 }
 
+/* Map the one run of fresh pages that a block has; make the page table if need be. */
+static int block_map(struct hm_region *region, struct hm_block *block,
+		     struct hm_slice slice, bool table)
+{
+	struct hm_run run = run_of(region, block, slice.first,
+				   slice.end - slice.first);
+	hm_state_t state = block->state[slice.first];
+	unsigned int tables;
+	int err;
+
+	/* Large pages are mapped by their first fault. */
+	if (region->large)
+		return 0;
+	if (table) {
+		if (hm_state_mapped(state))
+			hm_pte_set(&run, state);
+		return 0;
+	}
+	err = hm_pte_create(&run, state, &tables);
+	hm_region_note_tables(region, block->start, tables);
+	return err;
+}
+
 /* Put @spare, which holds one run of fresh pages, where there is no block. */
 static int block_insert(struct hm_region *region, struct hm_block *spare,
-			unsigned long addr, unsigned long end,
-			struct hm_batch *batch)
+			struct hm_slice slice, struct hm_batch *batch)
 {
-	unsigned long index = block_index(region, addr);
-	struct hm_slice slice = hm_block_slice(spare, addr, end);
-	struct hm_run run = run_of(region, spare, slice.first,
-				   slice.end - slice.first);
+	bool table = has_table(region, spare->start);
 	int err = 0;
 
 	if (region->watched)
 		err = hm_block_need_marks(spare);
 	if (!err)
-		err = xa_err(xa_store(&region->blocks, index, spare,
-				      HM_GFP));
-	if (!err) {
-		/* Large pages are mapped by their first fault. */
-		if (!region->large)
-			err = hm_pte_create(&run, spare->state[slice.first]);
-		if (err)
-			xa_erase(&region->blocks, index);
-	}
-	if (err)
+		err = hm_region_set_block(region, spare, NULL);
+	if (err) {
 		list_add_tail(&spare->link, &batch->blocks);
+		return err;
+	}
+	err = block_map(region, spare, slice, table);
+	if (err) {
+		hm_region_drop_block(region, spare, batch);
+		xa_erase(&region->blocks, block_index(region, spare->start));
+	}
 	return err;
 }
 
@@ -233,7 +284,7 @@ static void block_replace(struct hm_region *region, struct hm_block *block,
 		hm_backing_move(spare, block, same.first, n);
 	}
 	hm_block_take_over(spare, block);
-	xa_store(&region->blocks, block_index(region, spare->start), spare, HM_GFP);
+	hm_region_set_block(region, spare, block);
 	list_add_tail(&block->link, &batch->blocks);
 
 	hm_for_each_run(spare, slice, i, n) {
@@ -255,7 +306,8 @@ static int commit_block(struct hm_region *region, unsigned long addr,
 	if (!spare)		/* all of it is committed already */
 		return 0;
 	if (!block)
-		return block_insert(region, spare, addr, end, batch);
+		return block_insert(region, spare, hm_block_slice(spare, addr, end),
+				    batch);
 	if (hm_block_has(block, addr, end))
 		block_complete(region, block, hm_block_slice(block, addr, end),
 			       want, spare, batch);

@@ -91,16 +91,19 @@ static unsigned long first_committed(const struct hm_block *block,
 static unsigned long reserved_end(struct hm_region *region, unsigned long addr)
 {
 	unsigned long index = block_index(region, addr);
-	struct hm_block *block = xa_load(&region->blocks, index);
+	struct hm_block *block;
 	unsigned long end;
 
+	if (!region->committed)
+		return region->end;
+	block = block_at(region, addr);
 	if (block) {
 		end = first_committed(block, addr);
 		if (end < hm_block_end(block))
 			return end;
 	}
 	/* Every block has a committed page. */
-	block = xa_find_after(&region->blocks, &index, ULONG_MAX, XA_PRESENT);
+	block = next_block(region, &index, last_index(region));
 	return block ? first_committed(block, block->start) : region->end;
 }
 
@@ -117,9 +120,10 @@ static unsigned long committed_end(struct hm_region *region,
 	end = hm_block_addr(block, i);
 	if (i < block->nr || index == last)
 		return end;
-	block = xa_load(&region->blocks, ++index);
+	block = block_at(region, end);
 	if (!goes_on(block, end, state))
 		return end;
+	index++;
 
 	/* Without a mark all blocks are alike, up to the last one. */
 	if (!xa_find(&region->blocks, &index, last, RUN_ENDS))
@@ -146,7 +150,7 @@ u32 hm_region_protect_at(struct hm_region *region, unsigned long addr)
 void hm_region_query(struct hm_region *region, unsigned long addr,
 		     struct hostmem_memory_info *info)
 {
-	struct hm_block *block = block_of_page(region, addr);
+	struct hm_block *block = region->committed ? block_of_page(region, addr) : NULL;
 	unsigned int i = block ? hm_block_page(block, addr) : 0;
 	bool committed = block && hm_state_committed(block->state[i]);
 	unsigned long end = committed ? committed_end(region, block, i) :

@@ -138,7 +138,7 @@ void hm_region_mark_written(struct hm_region *region, const u64 *pages,
 
 		if (pages[i] < region->start || pages[i] >= region->end)
 			continue;
-		block = block_of_page(region, pages[i] & PAGE_MASK);
+		block = block_of_page(region, pages[i]);
 		if (!block)
 			continue;
 		page = hm_block_page(block, pages[i]);

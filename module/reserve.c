@@ -67,6 +67,18 @@ struct hm_region *hm_space_attach(struct hm_space *space,
 	return region;
 }
 
+/* Its neighbours' page tables may be here because of the region. */
+static void hand_over_tables(struct hm_space *space, struct hm_region *region)
+{
+	struct rb_node *near[] = { rb_prev(&region->node), rb_next(&region->node) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(near) && region->tables; i++)
+		if (near[i])
+			space->tables += hm_region_hand_over_tables(region,
+					rb_entry(near[i], struct hm_region, node));
+}
+
 void hm_space_detach(struct hm_space *space, struct hm_region *region)
 {
 	struct hm_batch batch;
@@ -76,12 +88,15 @@ void hm_space_detach(struct hm_space *space, struct hm_region *region)
 	hm_batch_init(&batch);
 	mutex_lock(&space->lock);
 	account = hm_account_open(space, region);
+	hand_over_tables(space, region);
 	rb_erase(&region->node, &space->regions);
 	space->nr_regions--;
 	space->reserved -= (region->end - region->start) >> PAGE_SHIFT;
 	region->committed = 0;
 	region->resident = 0;
 	region->nr_reset = 0;
+	region->tables = 0;
+	region->metadata = 0;
 	pages = hm_account_close(&account);
 	mutex_unlock(&space->lock);
 

@@ -48,6 +48,7 @@ void hm_space_destroy(struct hm_space *space)
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&space->regions));
 	WARN_ON_ONCE(!list_empty(&space->guard_hits));
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
+	WARN_ON_ONCE(space->tables || space->metadata || space->extra);
 	hm_charge_close(&space->quota);
 	mmdrop(space->mm);
 	kfree(space);
@@ -119,6 +120,51 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 	return 0;
 }
 
+/*
+ * The charge
+ */
+
+/* Page tables and metadata that are free: of committed pages, and for each space. */
+#define FREE_PART	8
+#define FREE_PAGES	16ul
+
+/* Work out what is charged beyond committed pages.  Return the difference. */
+static long update_extra(struct hm_space *space)
+{
+	unsigned long metadata = space->metadata + space->asked.metadata;
+	unsigned long pages = space->tables + space->asked.tables +
+			      DIV_ROUND_UP(metadata, PAGE_SIZE);
+	unsigned long paid = (space->committed + space->asked.pages) / FREE_PART +
+			     FREE_PAGES;
+	unsigned long before = space->extra;
+
+	space->extra = pages > paid ? pages - paid : 0;
+	return space->extra - before;
+}
+
+unsigned long hm_space_ask(struct hm_space *space, const struct hm_needs *needs)
+{
+	lockdep_assert_held(&space->lock);
+
+	space->asked.pages += needs->pages;
+	space->asked.tables += needs->tables;
+	space->asked.metadata += needs->metadata;
+	return needs->pages + update_extra(space);
+}
+
+unsigned long hm_space_unask(struct hm_space *space, struct hm_needs *needs)
+{
+	unsigned long pages = needs->pages;
+
+	lockdep_assert_held(&space->lock);
+
+	space->asked.pages -= needs->pages;
+	space->asked.tables -= needs->tables;
+	space->asked.metadata -= needs->metadata;
+	*needs = (struct hm_needs) {};
+	return pages - update_extra(space);
+}
+
 struct hm_account hm_account_open(struct hm_space *space,
 				  struct hm_region *region)
 {
@@ -130,7 +176,18 @@ struct hm_account hm_account_open(struct hm_space *space,
 		.committed = region->committed,
 		.resident = region->resident,
 		.nr_reset = region->nr_reset,
+		.tables = region->tables,
+		.metadata = region->metadata,
 	};
+}
+
+/* The mm counts page tables by itself; of the rest the OOM killer hears here. */
+static long update_extra_rss(struct hm_space *space)
+{
+	unsigned long before = space->extra_rss;
+
+	space->extra_rss = min(space->extra, space->metadata >> PAGE_SHIFT);
+	return space->extra_rss - before;
 }
 
 long hm_account_close(const struct hm_account *account)
@@ -140,15 +197,20 @@ long hm_account_close(const struct hm_account *account)
 	long committed = region->committed - account->committed;
 	long resident = region->resident - account->resident;
 	long nr_reset = region->nr_reset - account->nr_reset;
+	long extra;
 
 	lockdep_assert_held(&space->lock);
 
 	space->committed += committed;
+	space->tables += region->tables - account->tables;
+	space->metadata += region->metadata - account->metadata;
+	extra = update_extra(space);
+	resident += update_extra_rss(space);
 	if (resident)
 		hm_mm_add_rss(space->mm, resident);
 	if (nr_reset)
 		atomic_long_add(nr_reset, &hm_spaces_nr_reset);
-	return committed;
+	return committed + extra;
 }
 
 bool hm_space_is_mapped(const struct hm_space *space,

@@ -37,6 +37,7 @@
 
 #include "quota.h"
 #include "region.h"
+#include "region.h"
 
 /**
  * struct hm_space - the regions of one open file
@@ -52,6 +53,11 @@
  * @nr_regions: regions in the tree; @lock
  * @reserved: pages in them; @lock
  * @committed: committed pages in them; @lock
+ * @tables: page tables that are there because of them; @lock
+ * @metadata: bytes of their blocks and indices, an upper bound; @lock
+ * @asked: what commits under way may add to that; @lock
+ * @extra: pages charged for all of that, beyond @committed; @lock
+ * @extra_rss: pages of it that the address space's counters show; @lock
  * @shut: all regions are being released and none is made any more; set once,
  *	under mmap_lock and @lock, and looked at without them where it may change
  *	the next moment
@@ -74,6 +80,11 @@ struct hm_space {
 	unsigned long nr_regions;
 	unsigned long reserved;
 	unsigned long committed;
+	unsigned long tables;
+	unsigned long metadata;
+	struct hm_needs asked;
+	unsigned long extra;
+	unsigned long extra_rss;
 	bool shut;
 	struct rw_semaphore committing;
 	struct rw_semaphore freeing;
@@ -157,6 +168,30 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 		      bool large);
 
 /**
+ * hm_space_ask - a commit is about to need page tables, metadata and pages
+ * @space: its lock is held
+ * @needs: what it needs at most
+ *
+ * Of tables and metadata, an eighth of what is committed is free, and some pages for
+ * each space: a charge that tells to the page what is committed is worth more to
+ * everyone than one that tells of a table now and then.  So what is held is never
+ * more than a quarter above what is charged, and these pages.
+ *
+ * Return: pages to be charged.  Until hm_space_unask(), no change in the space needs
+ * more than it gives itself.
+ */
+unsigned long hm_space_ask(struct hm_space *space, const struct hm_needs *needs);
+
+/**
+ * hm_space_unask - the commit has settled what it needed, or doesn't need it
+ * @space: its lock is held
+ * @needs: given to hm_space_ask(); nothing from here on
+ *
+ * Return: pages that are not charged for any more, but for hm_account_close().
+ */
+unsigned long hm_space_unask(struct hm_space *space, struct hm_needs *needs);
+
+/**
  * struct hm_account - what a region has had before a change
  *
  * Taken before pages of a region are committed, decommitted, reset or
@@ -169,6 +204,8 @@ struct hm_account {
 	unsigned long committed;
 	unsigned long resident;
 	unsigned long nr_reset;
+	unsigned long tables;
+	unsigned long metadata;
 };
 
 /** hm_account_open - note what a region has */
@@ -177,7 +214,8 @@ struct hm_account hm_account_open(struct hm_space *space,
 
 /**
  * hm_account_close - settle the difference
- * Return: pages committed since; negative if decommitted.
+ * Return: pages by which the charge has to change: those committed since, and what
+ * page tables and metadata take; negative if decommitted.
  */
 long hm_account_close(const struct hm_account *account);
 

@@ -2,8 +2,7 @@
 /*
  * How the walks over a region find their way: blocks by address, the part of a
  * range in each, runs of equal state.  Included by the files that make up a
- * region - region.c, region_commit.c, region_query.c, region_watch.c,
- * region_reset.c - and by none else.  space->lock is held throughout.
+ * region - region.c and region_*.c - and by none else.  space->lock is held throughout.
  */
 #ifndef HOSTMEM_WALK_H
 #define HOSTMEM_WALK_H
@@ -15,6 +14,13 @@
 #include "pte.h"
 #include "region.h"
 
+/*
+ * The index of a region has an entry for each block that is there, and one that is
+ * none for each that has been, for its page table stays: the mark tells them apart.
+ */
+#define HAS_BLOCK	XA_MARK_2
+#define HAS_TABLE	xa_mk_value(0)
+
 /* Blocks are counted from the region's first, so small regions need no node. */
 static inline unsigned long block_index(const struct hm_region *region,
 					unsigned long addr)
@@ -25,7 +31,9 @@ static inline unsigned long block_index(const struct hm_region *region,
 static inline struct hm_block *block_at(struct hm_region *region,
 					unsigned long addr)
 {
-	return xa_load(&region->blocks, block_index(region, addr));
+	void *entry = xa_load(&region->blocks, block_index(region, addr));
+
+	return xa_is_value(entry) ? NULL : entry;
 }
 
 /* The block whose window has an address; without one, its page is reserved. */
@@ -34,7 +42,7 @@ static inline struct hm_block *block_of_page(struct hm_region *region,
 {
 	struct hm_block *block = block_at(region, addr);
 
-	return block && hm_block_has(block, addr, addr + PAGE_SIZE) ? block : NULL;
+	return block && hm_block_has(block, addr, addr + 1) ? block : NULL;
 }
 
 /* The ends of the block that has, or would have, an address. */
@@ -64,7 +72,7 @@ static inline struct hm_block *next_block(struct hm_region *region,
 	if (*index >= last)
 		return NULL;
 	cond_resched();
-	return xa_find_after(&region->blocks, index, last, XA_PRESENT);
+	return xa_find_after(&region->blocks, index, last, HAS_BLOCK);
 }
 
 /* Most ranges lie in one block, and to load it is quicker than to search. */
@@ -72,9 +80,10 @@ static inline struct hm_block *first_block(struct hm_region *region,
 					   unsigned long *index,
 					   unsigned long last)
 {
-	struct hm_block *block = xa_load(&region->blocks, *index);
+	void *entry = xa_load(&region->blocks, *index);
 
-	return block ?: next_block(region, index, last);
+	return entry && !xa_is_value(entry) ? entry :
+	       next_block(region, index, last);
 }
 
 /* Visit the blocks that a range touches. */
@@ -97,6 +106,10 @@ static inline struct hm_run run_of(struct hm_region *region,
 		.nr = nr,
 	};
 }
+
+/** hm_region_reserved_pages - how many pages of a range aren't committed */
+unsigned long hm_region_reserved_pages(struct hm_region *region,
+				       unsigned long start, unsigned long end);
 
 /** hm_slice_committed - how many pages of a slice are committed */
 unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice);
@@ -141,7 +154,27 @@ hm_state_t hm_region_state_at(struct hm_region *region, unsigned long addr);
 /** hm_region_protect_at - the protection of one committed page */
 u32 hm_region_protect_at(struct hm_region *region, unsigned long addr);
 
-/** hm_region_drop_block - take a block out of its region */
+/**
+ * hm_region_set_block - put a block into its region
+ * @region: the region
+ * @block: belongs to the region from here on
+ * @old: the block whose place it takes, which leaves the region, or NULL
+ *
+ * Return: 0 or -ENOMEM, which can't be if there is a @old.
+ */
+int hm_region_set_block(struct hm_region *region, struct hm_block *block,
+			struct hm_block *old);
+
+/**
+ * hm_region_note_tables - page tables have been made for the region
+ * @region: the region
+ * @addr: where
+ * @tables: how many, from the lowest level on
+ */
+void hm_region_note_tables(struct hm_region *region, unsigned long addr,
+			   unsigned int tables);
+
+/** hm_region_drop_block - take a block out of its region; its page table stays */
 void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
 			  struct hm_batch *batch);
 

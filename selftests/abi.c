@@ -62,7 +62,8 @@ AT(hostmem_status, out_commit_limit_bytes, 40, 8);
 AT(hostmem_status, out_large_page_bytes, 48, 8);
 AT(hostmem_status, out_own_limit_bytes, 56, 8);
 AT(hostmem_status, out_waiting, 64, 8);
-IS(hostmem_status, 72);
+AT(hostmem_status, out_overhead_bytes, 72, 8);
+IS(hostmem_status, 80);
 
 AT(hostmem_protect, size, 0, 4);
 AT(hostmem_protect, protect, 4, 4);

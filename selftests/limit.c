@@ -65,7 +65,10 @@ TEST_F(limit, all_of_it_and_not_a_page_more_A13)
 			   PAGE + 1, MEM_COMMIT, PAGE_READWRITE);
 	EXPECT_EQ(base + LIMIT, commit_at(base + LIMIT, PAGE, PAGE_READWRITE));
 	EXPECT_EQ(LIMIT, TOTAL());
+	/* Page tables are given back with the region (S5). */
 	ASSERT_TRUE(VirtualFree(base, 0, MEM_DECOMMIT));
+	EXPECT_GE(REGION / (512 * PAGE) * PAGE, TOTAL());
+	ASSERT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
 	EXPECT_EQ(0, TOTAL());
 }
 

@@ -113,6 +113,10 @@
  * @deadline: until when a commit may wait for room in the limits, nanoseconds of
  *	CLOCK_MONOTONIC; 0: not at all
  *
+ * Page tables and metadata are charged, too, as far as they are more than an eighth
+ * of what a file has committed and 64 KiB.  Page tables stay, and stay charged, until
+ * the region is released.
+ *
  * Commit is charged before anything is allocated and is all or nothing.  The
  * limit of the module and that of the file both apply, each less what it keeps
  * for higher levels.  What fits is never refused.  What doesn't waits, if it
@@ -203,12 +207,15 @@ struct hostmem_query {
  * @out_regions: regions of this file
  * @out_reserved_bytes: address space of these regions, committed or not
  * @out_committed_bytes: bytes committed in these regions
- * @out_total_committed_bytes: bytes committed by all files of the module
+ * @out_total_committed_bytes: bytes charged for all files of the module: what they
+ *	have committed, and their overhead
  * @out_commit_limit_bytes: the module's limit for the sum of all files; U64_MAX if
  *	it is more than there are addresses
  * @out_large_page_bytes: size of a large page; 0 if this kernel has none
  * @out_own_limit_bytes: limit of this file; U64_MAX if it has none
  * @out_waiting: calls of this file that wait for room in the limits
+ * @out_overhead_bytes: charged to both limits for page tables and metadata of these
+ *	regions, besides @out_committed_bytes; see HOSTMEM_IOC_ALLOC
  */
 struct hostmem_status {
 	__u32 size;
@@ -221,6 +228,7 @@ struct hostmem_status {
 	__aligned_u64 out_large_page_bytes;
 	__aligned_u64 out_own_limit_bytes;
 	__aligned_u64 out_waiting;
+	__aligned_u64 out_overhead_bytes;
 };
 #define HOSTMEM_IOC_STATUS	_IO(HOSTMEM_IOC_MAGIC, 0x03)
 
