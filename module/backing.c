@@ -188,8 +188,8 @@ static void batch_add(struct hm_batch *batch, struct page *page,
 {
 	if (batch->nr_pieces == ARRAY_SIZE(batch->pieces))
 		hm_batch_free(batch);
-	batch->pieces[batch->nr_pieces].page = page;
-	batch->pieces[batch->nr_pieces++].order = order;
+	batch->orders[batch->nr_pieces] = order;
+	batch->pieces[batch->nr_pieces++] = page;
 }
 
 unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
@@ -206,9 +206,10 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 
 	pieces_cut_out(block, first, nr);
 	for (i = first; i < end; i = piece) {
-		piece = piece_end(block, i);
+		piece = i + 1;
 		if (!block->pages[i])
 			continue;
+		piece = piece_end(block, i);
 		batch_add(batch, block->pages[i], ilog2(piece - i));
 		taken += piece - i;
 	}
@@ -224,9 +225,10 @@ static void block_free(struct hm_block *block)
 
 	areas_destroy(&block->areas);
 	for (i = 0; i < block->nr && left; i = piece) {
-		piece = piece_end(block, i);
+		piece = i + 1;
 		if (!block->pages[i])
 			continue;
+		piece = piece_end(block, i);
 		__free_pages(block->pages[i], ilog2(piece - i));
 		left -= piece - i;
 	}
@@ -241,7 +243,7 @@ void hm_batch_free(struct hm_batch *batch)
 	/* Areas first: they are the kernel's way to the pages. */
 	areas_destroy(&batch->areas);
 	for (i = 0; i < batch->nr_pieces; i++)
-		__free_pages(batch->pieces[i].page, batch->pieces[i].order);
+		__free_pages(batch->pieces[i], batch->orders[i]);
 	list_for_each_entry_safe(block, next, &batch->blocks, link) {
 		block_free(block);
 		cond_resched();

@@ -24,19 +24,19 @@ struct page;
  * struct hm_batch - memory on its way out
  * @blocks: whole blocks with all that they still have
  * @areas: vmalloc areas of which some page goes
- * @pieces: pages and pieces of 2^order pages out of blocks that stay
+ * @pieces: pages and pieces of pages out of blocks that stay
+ * @orders: how large each of them is
  * @nr_pieces: how many of them
  *
  * Filled under space->lock and freed without it, but for more pieces than there is
- * room for.  Owned by the call that has it on its stack.
+ * room for: it is small because kernels clear what is on the stack.  Owned by the call
+ * that has it there.
  */
 struct hm_batch {
 	struct list_head blocks;
 	struct list_head areas;
-	struct {
-		struct page *page;
-		unsigned int order;
-	} pieces[32];
+	struct page *pieces[8];
+	u8 orders[8];
 	unsigned int nr_pieces;
 };
 

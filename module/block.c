@@ -2,7 +2,6 @@
 /*
  * Making and freeing blocks.  See block.h.
  */
-#include <linux/log2.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
@@ -35,18 +34,6 @@ struct hm_block *hm_block_create(unsigned long start, unsigned long end)
 	block->start = start;
 	block->nr = nr;
 	return block;
-}
-
-/* Its part of the index and, over larger runs, a vmalloc area. */
-#define BYTES_IN_INDEX	64
-#define BYTES_OF_AREA	512
-
-unsigned long hm_block_bytes(unsigned int nr)
-{
-	return roundup_pow_of_two(block_size(nr)) +
-	       roundup_pow_of_two(nr * sizeof(struct page *)) +
-	       roundup_pow_of_two(sizeof(struct hm_marks)) + BYTES_IN_INDEX +
-	       (nr < 64 ? 0 : BYTES_OF_AREA);
 }
 
 unsigned int hm_block_resident(const struct hm_block *block)

@@ -177,11 +177,18 @@ static inline bool hm_block_has(const struct hm_block *block,
 	return start >= block->start && end <= hm_block_end(block);
 }
 
+/** hm_block_run - how many pages from one on have the same state; 0 at @end */
+static inline unsigned int hm_block_run(const struct hm_block *block,
+					unsigned int from, unsigned int end)
+{
+	return block->uniform ? end - from :
+				hm_state_run(block->state, from, end);
+}
+
 /* Visit the runs of equal state in a slice: pages [i, i + n). */
 #define hm_for_each_run(block, slice, i, n)				\
 	for ((i) = (slice).first;					\
-	     ((n) = (block)->uniform ? (slice).end - (i) :		\
-		    hm_state_run((block)->state, (i), (slice).end));	\
+	     ((n) = hm_block_run(block, i, (slice).end));		\
 	     (i) += (n))
 
 /**
@@ -193,8 +200,16 @@ static inline bool hm_block_has(const struct hm_block *block,
  */
 struct hm_block *hm_block_create(unsigned long start, unsigned long end);
 
-/** hm_block_bytes - what a block of so many pages takes besides their memory, at most */
-unsigned long hm_block_bytes(unsigned int nr);
+/**
+ * hm_block_bytes - what a block takes besides the memory of its pages, at most
+ * @nr: pages in its window
+ *
+ * With its part of the index, vmalloc areas, and what the allocator rounds up.
+ */
+static inline unsigned long hm_block_bytes(unsigned int nr)
+{
+	return 640 + 20 * nr;
+}
 
 /** hm_block_resident - how many pages have memory */
 unsigned int hm_block_resident(const struct hm_block *block);

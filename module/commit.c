@@ -37,27 +37,44 @@ static void unlock_for_commit(struct hm_space *space)
 	mmap_write_unlock(space->mm);
 }
 
+/**
+ * struct hm_asked - what a commit has asked for
+ * @needs: in space->asked; nothing when that has been settled
+ * @changes: of the space, when the needs were worked out
+ *
+ * Owned by the call that has it on its stack.
+ */
+struct hm_asked {
+	struct hm_needs needs;
+	unsigned long changes;
+};
+
 /* Does what has been asked for still do? */
-static bool is_enough(const struct hm_needs *asked, struct hm_region *region,
-		      unsigned long start, unsigned long end)
+static bool is_enough(const struct hm_asked *asked, struct hm_space *space,
+		      struct hm_region *region, unsigned long start,
+		      unsigned long end)
 {
 	struct hm_needs needs;
 
+	if (asked->changes == space->changes)
+		return true;
 	hm_region_needs(region, start, end, &needs);
-	return needs.pages <= asked->pages && needs.tables <= asked->tables &&
-	       needs.metadata <= asked->metadata;
+	return needs.pages <= asked->needs.pages &&
+	       needs.tables <= asked->needs.tables &&
+	       needs.metadata <= asked->needs.metadata;
 }
 
 /* Ask for what a commit of a range needs.  @pages gets what is to be charged for it. */
 static int ask(struct hm_space *space, unsigned long start, unsigned long end,
-	       struct hm_needs *needs, unsigned long *pages)
+	       struct hm_asked *asked, unsigned long *pages)
 {
 	struct hm_region *region = hm_space_find(space, start, end);
 
 	if (!region)
 		return -EADDRNOTAVAIL;
-	hm_region_needs(region, start, end, needs);
-	*pages = hm_space_ask(space, needs);
+	hm_region_needs(region, start, end, &asked->needs);
+	asked->changes = space->changes;
+	*pages = hm_space_ask(space, &asked->needs);
 	return 0;
 }
 
@@ -65,16 +82,16 @@ static int ask(struct hm_space *space, unsigned long start, unsigned long end,
 static int charge_at_once(struct hm_space *space,
 			  const struct hm_alloc_request *req,
 			  unsigned long start, unsigned long end,
-			  struct hm_needs *needs, unsigned long *pages)
+			  struct hm_asked *asked, unsigned long *pages)
 {
 	int err;
 
 	mutex_lock(&space->lock);
-	err = ask(space, start, end, needs, pages);
+	err = ask(space, start, end, asked, pages);
 	if (!err) {
 		err = hm_charge(&space->quota, *pages, req->level, 0);
 		if (err)
-			hm_space_unask(space, needs);
+			hm_space_unask(space, &asked->needs);
 	}
 	mutex_unlock(&space->lock);
 	return err;
@@ -82,16 +99,16 @@ static int charge_at_once(struct hm_space *space,
 
 /* The same with the pages that somebody who has waited for them has been charged. */
 static int use_charge(struct hm_space *space, unsigned long start,
-		      unsigned long end, struct hm_needs *needs,
+		      unsigned long end, struct hm_asked *asked,
 		      unsigned long charged)
 {
 	unsigned long pages = 0;
 	int err;
 
 	mutex_lock(&space->lock);
-	err = ask(space, start, end, needs, &pages);
+	err = ask(space, start, end, asked, &pages);
 	if (!err && pages > charged) {
-		hm_space_unask(space, needs);
+		hm_space_unask(space, &asked->needs);
 		pages = 0;
 		err = -EAGAIN;
 	}
@@ -102,22 +119,22 @@ static int use_charge(struct hm_space *space, unsigned long start,
 
 static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 		  unsigned long start, unsigned long end, u64 deadline,
-		  struct hm_needs *needs)
+		  struct hm_asked *asked)
 {
 	unsigned long pages;
 	int err;
 
-	err = charge_at_once(space, req, start, end, needs, &pages);
+	err = charge_at_once(space, req, start, end, asked, &pages);
 	if (err != -EDQUOT || !deadline)
 		return err;
 	err = hm_charge(&space->quota, pages, req->level, deadline);
-	return err ?: use_charge(space, start, end, needs, pages);
+	return err ?: use_charge(space, start, end, asked, pages);
 }
 
 /* Get memory ready for what is reserved in a range, if it is what was asked for. */
 static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
 		   unsigned long start, unsigned long end,
-		   const struct hm_needs *asked, struct hm_prealloc *prealloc)
+		   const struct hm_asked *asked, struct hm_prealloc *prealloc)
 {
 	struct hm_region *region;
 	int err = -EADDRNOTAVAIL;
@@ -126,7 +143,7 @@ static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
 	region = hm_space_find(space, start, end);
 	if (region) {
 		err = -EAGAIN;
-		if (is_enough(asked, region, start, end))
+		if (is_enough(asked, space, region, start, end))
 			err = hm_region_survey(region, start, end, req->want,
 					       prealloc);
 	}
@@ -140,7 +157,7 @@ static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
  */
 static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		   unsigned long start, unsigned long end,
-		   struct hm_needs *asked, struct hm_prealloc *prealloc,
+		   struct hm_asked *asked, struct hm_prealloc *prealloc,
 		   struct hm_batch *batch, unsigned long *left)
 {
 	struct hm_account account;
@@ -152,7 +169,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		return err;
 	region = hm_space_find(space, start, end);
 	err = hm_space_may_have(region, req->want, req->large);
-	if (!err && !is_enough(asked, region, start, end))
+	if (!err && !is_enough(asked, space, region, start, end))
 		err = -EAGAIN;
 	if (!err) {
 		/* The kernel maps large pages with the protection of the VMA. */
@@ -161,7 +178,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		account = hm_account_open(space, region);
 		err = hm_region_commit(region, start, end, req->want, prealloc,
 				       batch);
-		*left = hm_space_unask(space, asked);
+		*left = hm_space_unask(space, &asked->needs);
 		*left -= hm_account_close(&account);
 	}
 	unlock_for_commit(space);
@@ -172,13 +189,13 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 static int commit_charged(struct hm_space *space,
 			  const struct hm_alloc_request *req,
 			  unsigned long start, unsigned long end,
-			  struct hm_needs *asked, unsigned long *left)
+			  struct hm_asked *asked, unsigned long *left)
 {
 	struct hm_prealloc prealloc = HM_PREALLOC_INIT(prealloc);
 	struct hm_batch batch;
 	int err, entered;
 
-	entered = hm_memcg_enter(asked->pages);
+	entered = hm_memcg_enter(asked->needs.pages);
 	if (entered < 0)
 		return entered;
 	hm_batch_init(&batch);
@@ -201,16 +218,16 @@ static int try_commit(struct hm_space *space,
 		      unsigned long start, unsigned long end, u64 deadline)
 {
 	unsigned long left = 0;
-	struct hm_needs needs;
+	struct hm_asked asked;
 	int err;
 
-	err = charge(space, req, start, end, deadline, &needs);
+	err = charge(space, req, start, end, deadline, &asked);
 	if (err)
 		return err;
-	err = commit_charged(space, req, start, end, &needs, &left);
+	err = commit_charged(space, req, start, end, &asked, &left);
 	if (err) {
 		mutex_lock(&space->lock);
-		left += hm_space_unask(space, &needs);
+		left += hm_space_unask(space, &asked.needs);
 		mutex_unlock(&space->lock);
 	}
 	hm_uncharge(&space->quota, left);
@@ -228,7 +245,8 @@ static int try_commit_at_once(struct hm_space *space,
 {
 	int err;
 
-	down_read(&space->committing);
+	if (down_read_killable(&space->committing))
+		return -EINTR;
 	err = try_commit(space, req, start, end, 0);
 	up_read(&space->committing);
 	if (err != -EDQUOT)

@@ -43,11 +43,7 @@ struct hm_run {
 /** hm_table_span - how much address space a page table of a level covers */
 static inline unsigned long hm_table_span(unsigned int level)
 {
-	const unsigned long spans[HM_TABLE_LEVELS] = {
-		PMD_SIZE, PUD_SIZE, P4D_SIZE, PGDIR_SIZE
-	};
-
-	return spans[level];
+	return PMD_SIZE << level * ilog2(PTRS_PER_PTE);
 }
 
 /**

@@ -6,9 +6,9 @@
  * thread needs some, and maybe with any lock of ours held by that very thread:
  * so reclaim only ever tries locks, and passes over what is busy.
  */
-#include <linux/list.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 
 #include "backing.h"
@@ -59,10 +59,11 @@ static void reclaim_space(struct hm_space *space, struct hm_scan *scan)
 static unsigned long reclaim_count(struct shrinker *shrinker,
 				   struct shrink_control *control)
 {
-	long pages = atomic_long_read(&hm_spaces_nr_reset);
-
-	return pages > 0 ? pages : SHRINK_EMPTY;
+	return hm_spaces_nr_reset() ?: SHRINK_EMPTY;
 }
+
+/* So many spaces may be busy, or have written all their pages, in one go. */
+#define MAX_SPACES	64
 
 static unsigned long reclaim_scan(struct shrinker *shrinker,
 				  struct shrink_control *control)
@@ -70,17 +71,21 @@ static unsigned long reclaim_scan(struct shrinker *shrinker,
 	struct hm_scan scan = {
 		.nr_to_scan = control->nr_to_scan,
 	};
-	struct hm_space *space;
+	struct hm_space *space, *first = NULL;
+	unsigned int i;
 
 	hm_batch_init(&scan.batch);
-	if (!mutex_trylock(&hm_spaces_lock))
-		return SHRINK_STOP;
-	list_for_each_entry(space, &hm_spaces, all) {
-		reclaim_space(space, &scan);
-		if (scan.nr_scanned >= scan.nr_to_scan)
+	for (i = 0; i < MAX_SPACES && scan.nr_scanned < scan.nr_to_scan; i++) {
+		space = hm_space_next_reset();
+		if (!space || space == first) {
+			hm_space_put(space);
 			break;
+		}
+		first = first ?: space;
+		reclaim_space(space, &scan);
+		hm_space_put(space);
+		cond_resched();
 	}
-	mutex_unlock(&hm_spaces_lock);
 	hm_batch_free(&scan.batch);
 	control->nr_scanned = min(scan.found, control->nr_to_scan);
 	return scan.found ? scan.reclaimed : SHRINK_STOP;

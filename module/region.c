@@ -196,7 +196,7 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 		}
 		hm_block_changed(block);
 	}
-	hm_region_mark_runs(region, start, end);
+	mark_runs(region, start, end);
 	return fresh;
 }
 
@@ -235,7 +235,7 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
 		}
 		hm_block_changed(block);
 	}
-	hm_region_mark_runs(region, start, end);
+	mark_runs(region, start, end);
 }
 
 /*
@@ -286,7 +286,7 @@ vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 	if (guarded) {
 		block->state[i] = hm_state_clear_guard(block->state[i]);
 		hm_block_changed(block);
-		hm_region_mark_runs(region, addr, addr + PAGE_SIZE);
+		mark_runs(region, addr, addr + PAGE_SIZE);
 		/* A thread will be back for the page, a system call must not. */
 		if (user && block->pages[i])
 			hm_pte_fault(&run, block->state[i]);

@@ -65,7 +65,7 @@ static bool find_reserved(const struct hm_block *block, unsigned long *addr,
 			return true;
 		}
 		slice = hm_block_slice(block, *addr, end);
-		n = hm_state_run(block->state, slice.first, slice.end);
+		n = hm_block_run(block, slice.first, slice.end);
 		*next = *addr + n * PAGE_SIZE;
 		if (!hm_state_committed(block->state[slice.first]))
 			return true;
@@ -346,7 +346,7 @@ static void rollback(struct hm_region *region, unsigned long start,
 		if (!block->committed)
 			hm_region_drop_block(region, block, batch);
 	}
-	hm_region_mark_runs(region, start, end);
+	mark_runs(region, start, end);
 }
 
 int hm_region_commit(struct hm_region *region, unsigned long start,

@@ -84,7 +84,7 @@ static unsigned long first_committed(const struct hm_block *block,
 	i = hm_block_page(block, addr);
 	if (block->state[i] != HM_RESERVED)
 		return addr;
-	return hm_block_addr(block, i + hm_state_run(block->state, i, block->nr));
+	return hm_block_addr(block, i + hm_block_run(block, i, block->nr));
 }
 
 /* The end of the reserved pages that begin with @addr. */
@@ -116,7 +116,7 @@ static unsigned long committed_end(struct hm_region *region,
 	hm_state_t state = block->state[i];
 	unsigned long end;
 
-	i += hm_state_run(block->state, i, block->nr);
+	i += hm_block_run(block, i, block->nr);
 	end = hm_block_addr(block, i);
 	if (i < block->nr || index == last)
 		return end;
@@ -129,7 +129,7 @@ static unsigned long committed_end(struct hm_region *region,
 	if (!xa_find(&region->blocks, &index, last, RUN_ENDS))
 		index = last;
 	block = xa_load(&region->blocks, index);
-	return hm_block_addr(block, hm_state_run(block->state, 0, block->nr));
+	return hm_block_addr(block, hm_block_run(block, 0, block->nr));
 }
 
 /* The cache attribute is the region's, where it goes with the page's (P8). */

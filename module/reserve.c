@@ -217,7 +217,8 @@ int hm_space_release(struct hm_space *space, unsigned long start)
 {
 	int err;
 
-	down_read(&space->freeing);
+	if (down_read_killable(&space->freeing))
+		return -EINTR;
 	err = release(space, start);
 	up_read(&space->freeing);
 	return err;

@@ -61,7 +61,7 @@ int hm_space_release(struct hm_space *space, unsigned long start);
 /**
  * hm_space_give_back - the same for those who can't do without
  *
- * Return: as hm_space_release(), but -ENOMEM only after a fatal signal.
+ * Return: as hm_space_release(), but -ENOMEM only after a fatal signal, as -EINTR.
  */
 int hm_space_give_back(struct hm_space *space, unsigned long start);
 

@@ -13,9 +13,10 @@
 #include "gfp.h"
 #include "space.h"
 
-LIST_HEAD(hm_spaces);
-DEFINE_MUTEX(hm_spaces_lock);
-atomic_long_t hm_spaces_nr_reset = ATOMIC_LONG_INIT(0);
+/* Spaces with reset pages, in the order in which it is their turn. */
+static LIST_HEAD(reset_spaces);
+static DEFINE_SPINLOCK(reset_lock);
+static atomic_long_t nr_reset_pages = ATOMIC_LONG_INIT(0);
 
 struct hm_space *hm_space_create(struct file *file)
 {
@@ -33,25 +34,70 @@ struct hm_space *hm_space_create(struct file *file)
 	space->regions = RB_ROOT;
 	INIT_LIST_HEAD(&space->pending);
 	INIT_LIST_HEAD(&space->guard_hits);
+	INIT_LIST_HEAD(&space->reset_link);
+	refcount_set(&space->refs, 1);
 	hm_charge_open(&space->quota);
-	mutex_lock(&hm_spaces_lock);
-	list_add_tail(&space->all, &hm_spaces);
-	mutex_unlock(&hm_spaces_lock);
 	return space;
 }
 
 void hm_space_destroy(struct hm_space *space)
 {
-	mutex_lock(&hm_spaces_lock);
-	list_del(&space->all);
-	mutex_unlock(&hm_spaces_lock);
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&space->regions));
 	WARN_ON_ONCE(!list_empty(&space->guard_hits));
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
 	WARN_ON_ONCE(space->tables || space->metadata || space->extra);
+	WARN_ON_ONCE(space->nr_reset);
 	hm_charge_close(&space->quota);
+	hm_space_put(space);
+}
+
+void hm_space_put(struct hm_space *space)
+{
+	if (!space || !refcount_dec_and_test(&space->refs))
+		return;
 	mmdrop(space->mm);
 	kfree(space);
+}
+
+/*
+ * Spaces with reset pages
+ */
+
+unsigned long hm_spaces_nr_reset(void)
+{
+	return max(atomic_long_read(&nr_reset_pages), 0l);
+}
+
+struct hm_space *hm_space_next_reset(void)
+{
+	struct hm_space *space;
+
+	spin_lock(&reset_lock);
+	space = list_first_entry_or_null(&reset_spaces, struct hm_space,
+					 reset_link);
+	if (space) {
+		list_move_tail(&space->reset_link, &reset_spaces);
+		refcount_inc(&space->refs);
+	}
+	spin_unlock(&reset_lock);
+	return space;
+}
+
+/* Who has reset pages gets his turn; who has none any more is never in the way. */
+static void add_reset(struct hm_space *space, long pages)
+{
+	lockdep_assert_held(&space->lock);
+
+	space->nr_reset += pages;
+	atomic_long_add(pages, &nr_reset_pages);
+	if (list_empty(&space->reset_link) != !space->nr_reset) {
+		spin_lock(&reset_lock);
+		if (space->nr_reset)
+			list_add_tail(&space->reset_link, &reset_spaces);
+		else
+			list_del_init(&space->reset_link);
+		spin_unlock(&reset_lock);
+	}
 }
 
 bool hm_space_is_current(const struct hm_space *space)
@@ -204,12 +250,13 @@ long hm_account_close(const struct hm_account *account)
 	space->committed += committed;
 	space->tables += region->tables - account->tables;
 	space->metadata += region->metadata - account->metadata;
+	space->changes++;
 	extra = update_extra(space);
 	resident += update_extra_rss(space);
 	if (resident)
 		hm_mm_add_rss(space->mm, resident);
 	if (nr_reset)
-		atomic_long_add(nr_reset, &hm_spaces_nr_reset);
+		add_reset(space, nr_reset);
 	return committed + extra;
 }
 

@@ -9,7 +9,6 @@
  *
  * Lock order, outermost first:
  *
- *	the lock of all spaces		reclaim
  *	space->committing, ->freeing	commits that don't wait for room; releases
  *	the lock of crowded cgroups	commits where little is left, see memcg.h
  *	mmap_lock			writing: commit, mmap, munmap
@@ -19,7 +18,8 @@
  *	    space->lock			all that a space and its regions hold;
  *					reclaim only tries
  *	      page table locks, xarray locks, locks of the page allocator
- *	the charge lock			a spinlock; nothing of the above held
+ *	      the charge lock		a spinlock; also with nothing of the above held
+ *	      the lock of spaces with reset pages	a spinlock
  *
  * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or, but for the
  * locks of commits, while memory is zeroed or freed.
@@ -33,6 +33,7 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
+#include <linux/refcount.h>
 #include <linux/rwsem.h>
 
 #include "quota.h"
@@ -49,12 +50,15 @@
  * @regions: by address, never overlapping; @lock
  * @guard_hits: system calls that have hit a guard page; @lock
  * @pending: reservations that wait for their VMA; @lock
- * @all: in hm_spaces; hm_spaces_lock
+ * @refs: one for the file, and one for reclaim while it looks at the space
+ * @reset_link: among spaces with reset pages; the lock of these
  * @nr_regions: regions in the tree; @lock
  * @reserved: pages in them; @lock
+ * @nr_reset: pages in them whose contents may go; an upper bound; @lock
  * @committed: committed pages in them; @lock
  * @tables: page tables that are there because of them; @lock
  * @metadata: bytes of their blocks and indices, an upper bound; @lock
+ * @changes: counts changes of the three above, and more; @lock
  * @asked: what commits under way may add to that; @lock
  * @extra: pages charged for all of that, beyond @committed; @lock
  * @extra_rss: pages of it that the address space's counters show; @lock
@@ -76,12 +80,15 @@ struct hm_space {
 	struct rb_root regions;
 	struct list_head guard_hits;
 	struct list_head pending;
-	struct list_head all;
+	refcount_t refs;
+	struct list_head reset_link;
 	unsigned long nr_regions;
 	unsigned long reserved;
+	unsigned long nr_reset;
 	unsigned long committed;
 	unsigned long tables;
 	unsigned long metadata;
+	unsigned long changes;
 	struct hm_needs asked;
 	unsigned long extra;
 	unsigned long extra_rss;
@@ -92,13 +99,6 @@ struct hm_space {
 	u32 seen;
 };
 
-/* All spaces there are, for those who look for memory to reclaim. */
-extern struct list_head hm_spaces;
-extern struct mutex hm_spaces_lock;
-
-/* Pages in all spaces whose contents may go; an upper bound. */
-extern atomic_long_t hm_spaces_nr_reset;
-
 /**
  * hm_space_create - a space for the current address space
  * @file: the file that is being opened
@@ -107,8 +107,22 @@ extern atomic_long_t hm_spaces_nr_reset;
  */
 struct hm_space *hm_space_create(struct file *file);
 
-/** hm_space_destroy - drop a space that has no region any more */
+/** hm_space_destroy - end a space that has no region any more */
 void hm_space_destroy(struct hm_space *space);
+
+/** hm_space_put - drop a reference; NULL is fine */
+void hm_space_put(struct hm_space *space);
+
+/** hm_spaces_nr_reset - pages in all spaces whose contents may go; an upper bound */
+unsigned long hm_spaces_nr_reset(void);
+
+/**
+ * hm_space_next_reset - the space with reset pages whose turn it is
+ *
+ * Each call makes it the last one in turn.
+ * Return: the space, with a reference, or NULL if there is none.
+ */
+struct hm_space *hm_space_next_reset(void);
 
 /** hm_space_is_current - does the caller live in the space's address space? */
 bool hm_space_is_current(const struct hm_space *space);

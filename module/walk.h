@@ -148,6 +148,14 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 void hm_region_mark_runs(struct hm_region *region, unsigned long start,
 			 unsigned long end);
 
+/* Most regions have room for one block only, which needs no mark. */
+static inline void mark_runs(struct hm_region *region, unsigned long start,
+			     unsigned long end)
+{
+	if (block_index(region, region->end - 1))
+		hm_region_mark_runs(region, start, end);
+}
+
 /** hm_region_state_at - the state of one page */
 hm_state_t hm_region_state_at(struct hm_region *region, unsigned long addr);
 
