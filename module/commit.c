@@ -11,7 +11,6 @@
 #include "commit.h"
 #include "compat.h"
 #include "memcg.h"
-#include "pte.h"
 #include "prealloc.h"
 
 /*
@@ -172,9 +171,6 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 	if (!err && !is_enough(asked, space, region, start, end))
 		err = -EAGAIN;
 	if (!err) {
-		/* The kernel maps large pages with the protection of the VMA. */
-		if (req->large)
-			region->vma->vm_page_prot = hm_pte_prot(req->want);
 		account = hm_account_open(space, region);
 		err = hm_region_commit(region, start, end, req->want, prealloc,
 				       batch);

@@ -107,9 +107,16 @@ static inline bool hm_large_pages_work(void)
 	return has_transparent_hugepage();
 }
 
+/*
+ * The kernel takes the protection of a large page from the VMA, and computes that
+ * one anew from the VMA's flags when it likes, as clear_refs makes it do.  So say
+ * which it is each time (S4).  Who changes it besides holds the VMA's lock for
+ * writing, which a fault holds for reading.
+ */
 static inline vm_fault_t hm_insert_pmd(struct vm_fault *vmf, struct page *page,
-				       bool write)
+				       pgprot_t prot, bool write)
 {
+	WRITE_ONCE(vmf->vma->vm_page_prot, prot);
 #ifdef HM_HAVE_PFN_T
 	return vmf_insert_pfn_pmd(vmf, page_to_pfn_t(page), write);
 #else
@@ -125,7 +132,7 @@ static inline bool hm_large_pages_work(void)
 }
 
 static inline vm_fault_t hm_insert_pmd(struct vm_fault *vmf, struct page *page,
-				       bool write)
+				       pgprot_t prot, bool write)
 {
 	return VM_FAULT_FALLBACK;
 }

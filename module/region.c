@@ -312,7 +312,8 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
 	/* Another thread may have got small ones, which the kernel had to fall back to. */
 	if (!pmd_none(pmd) && !pmd_leaf(pmd))
 		return VM_FAULT_NOPAGE;
-	return hm_insert_pmd(vmf, block->pages[0], access == HM_WRITE);
+	return hm_insert_pmd(vmf, block->pages[0], hm_pte_prot(block->state[0]),
+			     access == HM_WRITE);
 }
 
 int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,

@@ -6,6 +6,7 @@
 #include "hostmem_test.h"
 
 #include <linux/capability.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -304,6 +305,71 @@ TEST(are_open_to_debuggers)
 	EXPECT_EQ(0, memcmp(base + LARGE - 4, "debugger", 8));
 	EXPECT_EQ(8, pread(mem, text, 8, (uintptr_t)base + LARGE - 4));
 	EXPECT_EQ(0, memcmp(text, "debugger", 8));
+}
+
+/*
+ * A thread that has the kernel compute the protection of all mappings anew, once a
+ * region is committed and before all of its large pages are mapped: each of them
+ * costs a fault.
+ */
+#define REGION	(16 * LARGE)
+
+static struct forgetter {
+	uintptr_t base;
+	volatile long faults_before;	/* before the call that commits; 0: there is none */
+	volatile bool done;
+	unsigned int in_time;	/* how often pages have been mapped after that */
+} forgetter;
+
+static void *forget_protections(void *arg)
+{
+	struct forgetter *forgetter = arg;
+	int refs = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+
+	while (!forgetter->done) {
+		long before = forgetter->faults_before;
+
+		if (!before || query((void *)forgetter->base).State != MEM_COMMIT)
+			continue;
+		if (write(refs, "4", 1) == 1 &&
+		    faults() - before < (long)(REGION / LARGE))
+			forgetter->in_time++;
+		while (forgetter->faults_before == before && !forgetter->done)
+			;
+	}
+	close(refs);
+	return NULL;
+}
+
+TEST(keep_their_protection_whatever_the_kernel_computes_S4)
+{
+	unsigned int rounds, wrong = 0;
+	pthread_t thread;
+	uintptr_t at;
+	int result;
+
+	NEED_LARGE_PAGES;
+	forgetter.base = 0x200000000000;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, forget_protections, &forgetter));
+	for (rounds = 0; rounds < 5000 && forgetter.in_time < 2; rounds++) {
+		char *base;
+
+		forgetter.faults_before = faults();
+		base = large_at(forgetter.base, REGION, PAGE_READWRITE);
+		forgetter.faults_before = 0;
+		ASSERT_EQ((char *)forgetter.base, base);
+		for (at = 0; at < REGION; at += LARGE) {
+			memcpy(base + at, code_of_42, sizeof(code_of_42));
+			wrong += try_exec(base + at, &result).signo != SIGSEGV;
+		}
+		ASSERT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
+	}
+	forgetter.done = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, wrong)
+		TH_LOG("%u pages in %u rounds, %u times in time", wrong, rounds,
+		       forgetter.in_time);
+	EXPECT_LT(0, forgetter.in_time);
 }
 
 TEST_HARNESS_MAIN
