@@ -107,7 +107,7 @@ static int clear_inner_step(pte_t *pte, unsigned long addr, void *data)
 		last--;
 	if (!run->block->marks) {
 		for (i = first + 1; i < last; i++)
-			pte_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
+			ptep_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
 		return 0;
 	}
 	for (i = first + 1; i < last; i++)
