@@ -19,6 +19,7 @@
  *	        block.c, prealloc.c	pages by the 2 MiB, in use and in advance
  *	        backing.c		the memory behind them
  *	        pte.c			their page table entries
+ *	        flush.c			what a flush of the TLBs covers
  *	  charge.c, quota.c	  the limits, and who waits for room
  *	  pressure.c, memcg.c	  what machine and cgroup have left
  *
@@ -30,6 +31,7 @@
 #include <linux/module.h>
 
 #include "charge.h"
+#include "flush.h"
 #include "ioctl.h"
 #include "load.h"
 #include "mapping.h"
@@ -98,6 +100,7 @@ static int __init hm_init(void)
 	err = misc_register(&hm_device);
 	if (err)
 		goto free_reclaim;
+	hm_flush_init();
 	return 0;
 
 free_reclaim:

@@ -4,6 +4,7 @@
  */
 #include "block.h"
 #include "compat.h"
+#include "flush.h"
 #include "pte.h"
 
 pgprot_t hm_pte_prot(hm_state_t state)
@@ -90,10 +91,20 @@ static int mark_step(pte_t *pte, unsigned long addr, void *data)
 	return 0;
 }
 
+/* Have a PTE stay, clean and read-only: whoever writes has to fault then. */
+static void disarm_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
+{
+	pte_t old = take_pte(run, page, pte);
+
+	set_pte_at(run->vma->vm_mm, hm_block_addr(run->block, page), pte,
+		   pte_wrprotect(pte_mkclean(old)));
+}
+
 /*
- * Keep the first and the last PTE that are there.  Where dirty bits matter they
- * are kept clean and read-only, so that whoever writes from here on has to wait
- * in the fault handler.
+ * Keep the first and the last PTE that are there, for the zap to meet; or all of
+ * them, where a flush covers no more than what is met.  Where dirty bits matter
+ * they are kept clean and read-only, so that whoever writes from here on has to
+ * wait in the fault handler.
  */
 static int clear_inner_step(pte_t *pte, unsigned long addr, void *data)
 {
@@ -110,16 +121,13 @@ static int clear_inner_step(pte_t *pte, unsigned long addr, void *data)
 			ptep_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
 		return 0;
 	}
-	for (i = first + 1; i < last; i++)
-		take_pte(run, run->first + i, pte + i);
-	if (first > last)
-		return 0;
-	for (i = first; i <= last; i += max(last - first, 1)) {
-		pte_t old = take_pte(run, run->first + i, pte + i);
-
-		set_pte_at(run->vma->vm_mm,
-			   hm_block_addr(run->block, run->first + i), pte + i,
-			   pte_wrprotect(pte_mkclean(old)));
+	for (i = first; i <= last; i++) {
+		if (i == first || i == last)
+			disarm_pte(run, run->first + i, pte + i);
+		else if (hm_flush_covers)
+			take_pte(run, run->first + i, pte + i);
+		else if (!pte_none(ptep_get(pte + i)))
+			disarm_pte(run, run->first + i, pte + i);
 	}
 	return 0;
 }
@@ -222,7 +230,7 @@ void hm_pte_clear_inner(const struct hm_run *run)
 	mmap_assert_locked(run->vma->vm_mm);
 
 	/* A zap takes 90 instructions for a PTE and 8 for none. */
-	if (run->block->marks || run->nr > 8)
+	if (run->block->marks || (run->nr > 8 && READ_ONCE(hm_flush_covers)))
 		with_ptes(&walk, clear_inner_step);
 }
 

@@ -89,7 +89,8 @@ void hm_pte_mark_written(const struct hm_run *run);
  * Moves the dirty bits to the marks and removes the PTEs between the first and
  * the last, which makes the unmap quicker.  They are not flushed: that the two
  * outer ones do when they are unmapped, for a flush covers all between the
- * first and the last page that an unmap has met.
+ * first and the last page that an unmap has met.  Where it doesn't, see flush.h,
+ * no PTE is removed here.
  */
 void hm_pte_clear_inner(const struct hm_run *run);
 
