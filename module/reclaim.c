@@ -38,7 +38,8 @@ static void reclaim_regions(struct hm_space *space, struct hm_scan *scan)
 /*
  * The address space may be on its way out: then its memory comes anyway.  Or it may
  * have page tables of its own elsewhere, as a virtual machine has: then a page may
- * have been written that our PTE calls clean.
+ * have been written that our PTE calls clean.  Whoever makes such tables registers
+ * with mmap_lock held for writing: so it is under that lock that the answer lasts.
  */
 static void reclaim_space(struct hm_space *space, struct hm_scan *scan)
 {
@@ -47,7 +48,7 @@ static void reclaim_space(struct hm_space *space, struct hm_scan *scan)
 	if (mm_has_notifiers(mm) || !mmget_not_zero(mm))
 		return;
 	if (mmap_read_trylock(mm)) {
-		if (mutex_trylock(&space->lock)) {
+		if (!mm_has_notifiers(mm) && mutex_trylock(&space->lock)) {
 			reclaim_regions(space, scan);
 			mutex_unlock(&space->lock);
 		}
