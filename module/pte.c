@@ -241,6 +241,11 @@ void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 	hm_zap(vma, start, end - start);
 }
 
+bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return pmd_leaf(READ_ONCE(*pmd_off(vma->vm_mm, addr)));
+}
+
 vm_fault_t hm_pte_fault(const struct hm_run *run, hm_state_t state)
 {
 	return vmf_insert_pfn_prot(run->vma, run_addr(run),

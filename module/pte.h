@@ -106,6 +106,13 @@ void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long end);
 
 /**
+ * hm_pte_is_large - is an address mapped as part of a large page?
+ *
+ * Context: a fault at that address, which has made the upper page tables.
+ */
+bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr);
+
+/**
  * hm_pte_fault - map one page in a fault handler
  * @run: the page; it has memory
  * @state: the state that it has, a mapped one

@@ -294,6 +294,12 @@ vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 	}
 	if (!block || !hm_state_allows(block->state[i], access))
 		return VM_FAULT_SIGSEGV;
+	/*
+	 * The kernel asked for small pages when it had no use for large ones, and
+	 * has just let another thread have the large one: no PTE goes below that.
+	 */
+	if (region->large && hm_pte_is_large(region->vma, addr))
+		return VM_FAULT_NOPAGE;
 	if (revive_page(region, block, i))
 		return VM_FAULT_OOM;
 	return hm_pte_fault(&run, block->state[i]);

@@ -245,4 +245,76 @@ TEST_F(large, can_not_be_had_in_part)
 		EXPECT_EQ(0, thief.committed);
 }
 
+/*
+ * Pages that several threads are about to map at once, some as large ones, some as
+ * small ones, since meanwhile the setting changes.  A thread that keeps the space
+ * busy has them wait in between.
+ */
+#define BUSY		((uintptr_t)0x510000000000)
+#define BUSY_SIZE	(16 * BLOCK)
+
+static struct crowd {
+	int fd;
+	volatile bool done;
+} crowd;
+
+static void *keep_busy(void *arg)
+{
+	while (!crowd.done) {
+		raw_protect(crowd.fd, BUSY, BUSY_SIZE, HOSTMEM_READONLY);
+		raw_protect(crowd.fd, BUSY, BUSY_SIZE, HOSTMEM_READWRITE);
+	}
+	return arg;
+}
+
+static void *touch_all(void *arg)
+{
+	uintptr_t at;
+
+	while (!crowd.done)
+		for (at = LARGE + SIZE; at > LARGE; at -= BLOCK)
+			try_read((char *)at - PAGE);
+	return arg;
+}
+
+static void *change_setting(void *arg)
+{
+	while (!crowd.done) {
+		write_file(SETTING, "never");
+		write_file(SETTING, "always");
+	}
+	return arg;
+}
+
+TEST_F(large, are_mapped_once_by_all_who_want_them)
+{
+	static void *(*const others[])(void *) = {
+		keep_busy, touch_all, change_setting,
+	};
+	pthread_t threads[ARRAY_SIZE(others)];
+	unsigned int i;
+
+	crowd.fd = self->fd;
+	ASSERT_EQ(BUSY, raw_both(self->fd, BUSY, BUSY_SIZE, HOSTMEM_READWRITE));
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, others[i], NULL));
+	for (i = 0; i < times(100); i++) {
+		bool made = make_large(self->fd, self->have, HOSTMEM_READWRITE);
+
+		EXPECT_TRUE(made)
+			TH_LOG("attempt %u", i);
+		if (!made)
+			break;
+		EXPECT_EQ(NULL, nonzero((void *)LARGE, SIZE));
+		fill();
+		EXPECT_LARGE_INTACT();
+		EXPECT_EQ(0, raw_free(self->fd, LARGE, 0, HOSTMEM_RELEASE));
+	}
+	crowd.done = true;
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+	EXPECT_EQ(0, raw_free(self->fd, BUSY, 0, HOSTMEM_RELEASE));
+	setting_restore(&huge_pages);
+}
+
 TEST_HARNESS_MAIN
