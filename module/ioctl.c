@@ -18,9 +18,18 @@
 #include "load.h"
 #include "reserve.h"
 
+/* What all of them begin with, to be read at once. */
+union hm_ioctl_head {
+	u64 both;
+	struct {
+		u32 size;
+		u32 id;
+	};
+};
+
 /* All calls' structures: one is on the stack of hm_ioctl(). */
 union hm_ioctl_arg {
-	u32 size;
+	union hm_ioctl_head head;
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
 	struct hostmem_limit limit;
@@ -40,6 +49,8 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 	unsigned long addr;
 	int err;
 
+	if (arg->alloc.reserved)
+		return -EINVAL;
 	/* Fail for an argument that can't be written before, not after. */
 	if (put_user(0, &uarg->out_addr))
 		return -EFAULT;
@@ -66,6 +77,8 @@ static int ioc_free(struct hm_space *space, union hm_ioctl_arg *arg,
 	struct hm_free_request req;
 	int err;
 
+	if (arg->free.reserved)
+		return -EINVAL;
 	err = hm_check_free(&arg->free, TASK_SIZE, &req);
 	return err ?: hm_space_free(space, &req);
 }
@@ -78,7 +91,8 @@ static int ioc_query(struct hm_space *space, union hm_ioctl_arg *arg,
 	u32 own;
 	int err;
 
-	if (arg->query.addr >= TASK_SIZE)			/* Q3 */
+	if (arg->query.reserved ||
+	    arg->query.addr >= TASK_SIZE)			/* Q3 */
 		return -EINVAL;
 	err = hm_space_query(space, arg->query.addr & PAGE_MASK, &info, &own);
 	if (err)
@@ -99,7 +113,7 @@ static int ioc_protect(struct hm_space *space, union hm_ioctl_arg *arg,
 	u32 old;
 	int err;
 
-	if (want == HM_RESERVED)				/* T5, T6 */
+	if (protect->reserved || want == HM_RESERVED)		/* T5, T6 */
 		return -EINVAL;
 	/* What a failed call leaves there is NOACCESS (T11). */
 	if (put_user(HOSTMEM_NOACCESS, uold))			/* T4 */
@@ -173,7 +187,8 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 	u64 *batch;
 	int err;
 
-	if (watch->flags & ~HOSTMEM_WATCH_RESET)		/* W21 */
+	if (watch->reserved ||
+	    watch->flags & ~HOSTMEM_WATCH_RESET)		/* W21 */
 		return -EINVAL;
 	err = hm_check_range(watch->addr, watch->length, TASK_SIZE, &start,
 			     &end);
@@ -211,22 +226,19 @@ static int ioc_status(struct hm_space *space, union hm_ioctl_arg *arg,
 	if (status->reserved)
 		return -EINVAL;
 	hm_space_status(space, status);
+	status->out_id = space->id;
 	return copy_to_user(uptr, status, size) ? -EFAULT : 0;
 }
 
 static int ioc_limit(struct hm_space *space, union hm_ioctl_arg *arg,
 		     void __user *uptr)
 {
-	if (arg->limit.reserved)
-		return -EINVAL;
 	return hm_charge_limit(&space->quota, arg->limit.bytes >> PAGE_SHIFT);
 }
 
 static int ioc_shutdown(struct hm_space *space, union hm_ioctl_arg *arg,
 			void __user *uptr)
 {
-	if (arg->shutdown.reserved)
-		return -EINVAL;
 	return hm_space_shutdown(space);
 }
 
@@ -236,6 +248,8 @@ static int ioc_load(struct hm_space *space, union hm_ioctl_arg *arg,
 	struct hostmem_load *load = &arg->load;
 	u32 size = min_t(u32, load->size, sizeof(*load));
 
+	if (load->reserved)
+		return -EINVAL;
 	hm_space_load(space, load);
 	return copy_to_user(uptr, load, size) ? -EFAULT : 0;
 }
@@ -269,7 +283,7 @@ static const struct hm_ioctl_op hm_ioctl_ops[] = {
 	IOCTL_OP(HOSTMEM_IOC_PROTECT, ioc_protect, hostmem_protect, old),
 	IOCTL_OP(HOSTMEM_IOC_WATCH, ioc_watch, hostmem_watch, out_count),
 	IOCTL_OP(HOSTMEM_IOC_LIMIT, ioc_limit, hostmem_limit, bytes),
-	IOCTL_OP(HOSTMEM_IOC_SHUTDOWN, ioc_shutdown, hostmem_shutdown, reserved),
+	IOCTL_OP(HOSTMEM_IOC_SHUTDOWN, ioc_shutdown, hostmem_shutdown, id),
 	IOCTL_OP(HOSTMEM_IOC_LOAD, ioc_load, hostmem_load, out_room_bytes),
 };
 
@@ -279,12 +293,17 @@ long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	void __user *uptr = (void __user *)ptr;
 	const struct hm_ioctl_op *op;
 	union hm_ioctl_arg arg = {};
-	u32 size;
+	union hm_ioctl_head head;
 	int err;
 
 	if (_IOC_NR(cmd) >= ARRAY_SIZE(hm_ioctl_ops) ||
 	    cmd != _IO(HOSTMEM_IOC_MAGIC, _IOC_NR(cmd)))
 		return -ENOTTY;
+	if (get_user(head.both, (u64 __user *)uptr))
+		return -EFAULT;
+	/* Before anything that is true of this file, and not of the one meant. */
+	if (head.id && head.id != space->id)
+		return -EBADF;
 	if (!hm_space_is_current(space))
 		return -EXDEV;
 	/* A second shutdown waits for the end of the first. */
@@ -293,17 +312,15 @@ long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 
 	op = &hm_ioctl_ops[array_index_nospec(_IOC_NR(cmd),
 					      ARRAY_SIZE(hm_ioctl_ops))];
-	if (get_user(size, (u32 __user *)uptr))
-		return -EFAULT;
-	if (size < op->least)
+	if (head.size < op->least)
 		return -EINVAL;
-	if (size > PAGE_SIZE)
+	if (head.size > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_struct_from_user(&arg, op->known, uptr, size);
+	err = copy_struct_from_user(&arg, op->known, uptr, head.size);
 	if (err)
 		return err;
-	/* The caller may have changed it meanwhile; the copied size stands. */
-	arg.size = size;
+	/* The caller may have changed it meanwhile; what was read first stands. */
+	arg.head = head;
 	err = op->handle(space, &arg, uptr);
 	/* What has failed since a shutdown, has failed because of it. */
 	if (err && READ_ONCE(space->shut) && op->handle != ioc_shutdown)

@@ -18,6 +18,18 @@ static LIST_HEAD(reset_spaces);
 static DEFINE_SPINLOCK(reset_lock);
 static atomic_long_t nr_reset_pages = ATOMIC_LONG_INIT(0);
 
+/* A number that no open file has, unless one stays open while all others come. */
+static u32 new_id(void)
+{
+	static atomic_t last = ATOMIC_INIT(0);
+	u32 id;
+
+	do {
+		id = atomic_inc_return(&last);
+	} while (!id);
+	return id;
+}
+
 struct hm_space *hm_space_create(struct file *file)
 {
 	struct hm_space *space;
@@ -26,6 +38,7 @@ struct hm_space *hm_space_create(struct file *file)
 	if (!space)
 		return ERR_PTR(-ENOMEM);
 	space->file = file;
+	space->id = new_id();
 	space->mm = current->mm;
 	mmgrab(space->mm);
 	mutex_init(&space->lock);

@@ -44,6 +44,7 @@
  * struct hm_space - the regions of one open file
  * @file: the file; not a reference, for the file owns the space; invariant
  *	after init
+ * @id: its number among all files, not 0; invariant after init
  * @mm: the address space that opened the file: mm_count is held, so that the
  *	pointer stays unique; invariant after init
  * @lock: see the lock order above
@@ -75,6 +76,7 @@
  */
 struct hm_space {
 	struct file *file;
+	u32 id;
 	struct mm_struct *mm;
 	struct mutex lock;
 	struct rb_root regions;

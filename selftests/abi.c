@@ -20,26 +20,32 @@
 #define IS(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
 
 AT(hostmem_alloc, size, 0, 4);
-AT(hostmem_alloc, type, 4, 4);
-AT(hostmem_alloc, protect, 8, 4);
-AT(hostmem_alloc, level, 12, 4);
-AT(hostmem_alloc, addr, 16, 8);
-AT(hostmem_alloc, length, 24, 8);
-AT(hostmem_alloc, out_addr, 32, 8);
-AT(hostmem_alloc, deadline, 40, 8);
-IS(hostmem_alloc, 48);
+AT(hostmem_alloc, id, 4, 4);
+AT(hostmem_alloc, type, 8, 4);
+AT(hostmem_alloc, protect, 12, 4);
+AT(hostmem_alloc, level, 16, 4);
+AT(hostmem_alloc, reserved, 20, 4);
+AT(hostmem_alloc, addr, 24, 8);
+AT(hostmem_alloc, length, 32, 8);
+AT(hostmem_alloc, out_addr, 40, 8);
+AT(hostmem_alloc, deadline, 48, 8);
+IS(hostmem_alloc, 56);
 
 AT(hostmem_free, size, 0, 4);
-AT(hostmem_free, type, 4, 4);
-AT(hostmem_free, addr, 8, 8);
-AT(hostmem_free, length, 16, 8);
-IS(hostmem_free, 24);
+AT(hostmem_free, id, 4, 4);
+AT(hostmem_free, type, 8, 4);
+AT(hostmem_free, reserved, 12, 4);
+AT(hostmem_free, addr, 16, 8);
+AT(hostmem_free, length, 24, 8);
+IS(hostmem_free, 32);
 
 AT(hostmem_query, size, 0, 4);
-AT(hostmem_query, out_own, 4, 4);
-AT(hostmem_query, addr, 8, 8);
-AT(hostmem_query, buffer, 16, 8);
-IS(hostmem_query, 24);
+AT(hostmem_query, id, 4, 4);
+AT(hostmem_query, out_own, 8, 4);
+AT(hostmem_query, reserved, 12, 4);
+AT(hostmem_query, addr, 16, 8);
+AT(hostmem_query, buffer, 24, 8);
+IS(hostmem_query, 32);
 
 AT(hostmem_memory_info, base, 0, 8);
 AT(hostmem_memory_info, allocation_base, 8, 8);
@@ -53,49 +59,57 @@ AT(hostmem_memory_info, reserved1, 44, 4);
 IS(hostmem_memory_info, 48);
 
 AT(hostmem_status, size, 0, 4);
-AT(hostmem_status, reserved, 4, 4);
-AT(hostmem_status, out_regions, 8, 8);
-AT(hostmem_status, out_reserved_bytes, 16, 8);
-AT(hostmem_status, out_committed_bytes, 24, 8);
-AT(hostmem_status, out_total_committed_bytes, 32, 8);
-AT(hostmem_status, out_commit_limit_bytes, 40, 8);
-AT(hostmem_status, out_large_page_bytes, 48, 8);
-AT(hostmem_status, out_own_limit_bytes, 56, 8);
-AT(hostmem_status, out_waiting, 64, 8);
-AT(hostmem_status, out_overhead_bytes, 72, 8);
-IS(hostmem_status, 80);
+AT(hostmem_status, id, 4, 4);
+AT(hostmem_status, reserved, 8, 4);
+AT(hostmem_status, out_id, 12, 4);
+AT(hostmem_status, out_regions, 16, 8);
+AT(hostmem_status, out_reserved_bytes, 24, 8);
+AT(hostmem_status, out_committed_bytes, 32, 8);
+AT(hostmem_status, out_total_committed_bytes, 40, 8);
+AT(hostmem_status, out_commit_limit_bytes, 48, 8);
+AT(hostmem_status, out_large_page_bytes, 56, 8);
+AT(hostmem_status, out_own_limit_bytes, 64, 8);
+AT(hostmem_status, out_waiting, 72, 8);
+AT(hostmem_status, out_overhead_bytes, 80, 8);
+IS(hostmem_status, 88);
 
 AT(hostmem_protect, size, 0, 4);
-AT(hostmem_protect, protect, 4, 4);
-AT(hostmem_protect, addr, 8, 8);
-AT(hostmem_protect, length, 16, 8);
-AT(hostmem_protect, old, 24, 8);
-IS(hostmem_protect, 32);
+AT(hostmem_protect, id, 4, 4);
+AT(hostmem_protect, protect, 8, 4);
+AT(hostmem_protect, reserved, 12, 4);
+AT(hostmem_protect, addr, 16, 8);
+AT(hostmem_protect, length, 24, 8);
+AT(hostmem_protect, old, 32, 8);
+IS(hostmem_protect, 40);
 
 AT(hostmem_watch, size, 0, 4);
-AT(hostmem_watch, flags, 4, 4);
-AT(hostmem_watch, addr, 8, 8);
-AT(hostmem_watch, length, 16, 8);
-AT(hostmem_watch, pages, 24, 8);
-AT(hostmem_watch, count, 32, 8);
-AT(hostmem_watch, out_count, 40, 8);
-IS(hostmem_watch, 48);
+AT(hostmem_watch, id, 4, 4);
+AT(hostmem_watch, flags, 8, 4);
+AT(hostmem_watch, reserved, 12, 4);
+AT(hostmem_watch, addr, 16, 8);
+AT(hostmem_watch, length, 24, 8);
+AT(hostmem_watch, pages, 32, 8);
+AT(hostmem_watch, count, 40, 8);
+AT(hostmem_watch, out_count, 48, 8);
+IS(hostmem_watch, 56);
 
 AT(hostmem_limit, size, 0, 4);
-AT(hostmem_limit, reserved, 4, 4);
+AT(hostmem_limit, id, 4, 4);
 AT(hostmem_limit, bytes, 8, 8);
 IS(hostmem_limit, 16);
 
 AT(hostmem_shutdown, size, 0, 4);
-AT(hostmem_shutdown, reserved, 4, 4);
+AT(hostmem_shutdown, id, 4, 4);
 IS(hostmem_shutdown, 8);
 
 AT(hostmem_load, size, 0, 4);
-AT(hostmem_load, out_available, 4, 4);
-AT(hostmem_load, out_total_bytes, 8, 8);
-AT(hostmem_load, out_available_bytes, 16, 8);
-AT(hostmem_load, out_room_bytes, 24, 8);
-IS(hostmem_load, 32);
+AT(hostmem_load, id, 4, 4);
+AT(hostmem_load, reserved, 8, 4);
+AT(hostmem_load, out_available, 12, 4);
+AT(hostmem_load, out_total_bytes, 16, 8);
+AT(hostmem_load, out_available_bytes, 24, 8);
+AT(hostmem_load, out_room_bytes, 32, 8);
+IS(hostmem_load, 40);
 
 AT(hostmem_load_page, charged_bytes, 0, 8);
 AT(hostmem_load_page, limit_bytes, 8, 8);
@@ -120,22 +134,25 @@ _Static_assert(sizeof(MEMORY_BASIC_INFORMATION) ==
 	       sizeof(struct hostmem_memory_info), "MEMORY_BASIC_INFORMATION");
 
 /* The numbers are for ever. */
-_Static_assert(HOSTMEM_IOC_ALLOC == 0xb700, "HOSTMEM_IOC_ALLOC");
-_Static_assert(HOSTMEM_IOC_FREE == 0xb701, "HOSTMEM_IOC_FREE");
-_Static_assert(HOSTMEM_IOC_QUERY == 0xb702, "HOSTMEM_IOC_QUERY");
-_Static_assert(HOSTMEM_IOC_STATUS == 0xb703, "HOSTMEM_IOC_STATUS");
-_Static_assert(HOSTMEM_IOC_PROTECT == 0xb704, "HOSTMEM_IOC_PROTECT");
-_Static_assert(HOSTMEM_IOC_WATCH == 0xb705, "HOSTMEM_IOC_WATCH");
-_Static_assert(HOSTMEM_IOC_LIMIT == 0xb706, "HOSTMEM_IOC_LIMIT");
-_Static_assert(HOSTMEM_IOC_SHUTDOWN == 0xb707, "HOSTMEM_IOC_SHUTDOWN");
-_Static_assert(HOSTMEM_IOC_LOAD == 0xb708, "HOSTMEM_IOC_LOAD");
+_Static_assert(HOSTMEM_IOC_ALLOC == 0xd600, "HOSTMEM_IOC_ALLOC");
+_Static_assert(HOSTMEM_IOC_FREE == 0xd601, "HOSTMEM_IOC_FREE");
+_Static_assert(HOSTMEM_IOC_QUERY == 0xd602, "HOSTMEM_IOC_QUERY");
+_Static_assert(HOSTMEM_IOC_STATUS == 0xd603, "HOSTMEM_IOC_STATUS");
+_Static_assert(HOSTMEM_IOC_PROTECT == 0xd604, "HOSTMEM_IOC_PROTECT");
+_Static_assert(HOSTMEM_IOC_WATCH == 0xd605, "HOSTMEM_IOC_WATCH");
+_Static_assert(HOSTMEM_IOC_LIMIT == 0xd606, "HOSTMEM_IOC_LIMIT");
+_Static_assert(HOSTMEM_IOC_SHUTDOWN == 0xd607, "HOSTMEM_IOC_SHUTDOWN");
+_Static_assert(HOSTMEM_IOC_LOAD == 0xd608, "HOSTMEM_IOC_LOAD");
 _Static_assert(HOSTMEM_LOAD_OFFSET == 0x1000000000000000, "HOSTMEM_LOAD_OFFSET");
 _Static_assert(HOSTMEM_LOAD_PAGES == 2, "HOSTMEM_LOAD_PAGES");
 _Static_assert(HOSTMEM_AVAILABLE_LOW == 1 && HOSTMEM_AVAILABLE_NEUTRAL == 2 &&
 	       HOSTMEM_AVAILABLE_HIGH == 3, "Windows' EMemoryAvailable");
 
 union argument {
-	__u32 size;
+	struct {
+		__u32 size;
+		__u32 id;
+	};
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
 	struct hostmem_limit limit;
@@ -158,6 +175,7 @@ FIXTURE(call)
 	union argument *arg;	/* at the beginning of the first */
 	char *base;		/* a region */
 	struct hostmem_memory_info info;
+	__u32 id;		/* of the file */
 };
 
 FIXTURE_VARIANT(call)
@@ -285,10 +303,13 @@ static void fill(union argument *arg, unsigned int request, char *base,
 	case HOSTMEM_IOC_LOAD:
 		memset(&arg->load, POISON_BYTE, sizeof(arg->load));
 		arg->load.size = sizeof(arg->load);
+		arg->load.id = 0;
+		arg->load.reserved = 0;
 		break;
 	case HOSTMEM_IOC_STATUS:
 		memset(&arg->status, POISON_BYTE, sizeof(arg->status));
 		arg->status.size = sizeof(arg->status);
+		arg->status.id = 0;
 		arg->status.reserved = 0;
 		break;
 	case HOSTMEM_IOC_SHUTDOWN:
@@ -316,6 +337,7 @@ FIXTURE_SETUP(call)
 	/* For the call that wants a committed page. */
 	ASSERT_EQ(0, raw_alloc(self->fd, (uintptr_t)self->base + PAGE, PAGE,
 			       HOSTMEM_COMMIT, HOSTMEM_READWRITE, &committed));
+	self->id = hostmem_status(self->fd).out_id;
 	fill(self->arg, variant->request, self->base, &self->info);
 }
 
@@ -345,6 +367,58 @@ TEST_F(call, its_own_size)
 {
 	EXPECT_EQ(0, CALL(self->arg));
 	EXPECT_EQ(variant->size, self->arg->size);
+}
+
+/* S7: a number that isn't this file's keeps the call from doing anything. */
+TEST_F(call, of_another_file)
+{
+	int fd = fd_for_call(variant, self->fd);
+	struct hostmem_status before = hostmem_status(fd);
+	union argument copy = *self->arg;
+	unsigned int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		self->arg->id = before.out_id ^ 1u << bit;
+		if (!self->arg->id)
+			continue;
+		copy.id = self->arg->id;
+		EXPECT_EQ(-EBADF, raw_call(fd, variant->request, self->arg));
+		EXPECT_EQ(0, memcmp(&copy, self->arg, variant->size));
+	}
+	EXPECT_SAME_STATUS(before, fd);
+
+	self->arg->id = before.out_id;
+	EXPECT_EQ(0, raw_call(fd, variant->request, self->arg));
+	EXPECT_EQ(before.out_id, self->arg->id);
+}
+
+/* Whatever else is true of the file that has been hit by mistake. */
+TEST_F(call, of_another_file_that_is_shut)
+{
+	struct hostmem_shutdown shutdown = { .size = sizeof(shutdown) };
+
+	ASSERT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_SHUTDOWN, &shutdown));
+	self->arg->id = self->id + 1;
+	EXPECT_EQ(-EBADF, raw_call(self->fd, variant->request, self->arg));
+	self->arg->id = self->id;
+	EXPECT_EQ(-ESHUTDOWN, raw_call(self->fd, variant->request, self->arg));
+}
+
+TEST_F(call, of_another_file_that_is_the_parents)
+{
+	int status;
+	pid_t child = fork();
+
+	ASSERT_LE(0, child);
+	if (!child) {
+		self->arg->id = self->id + 1;
+		if (raw_call(self->fd, variant->request, self->arg) != -EBADF)
+			_exit(1);
+		self->arg->id = self->id;
+		_exit(raw_call(self->fd, variant->request, self->arg) != -EXDEV);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 TEST_F(call, too_short)
@@ -543,6 +617,28 @@ TEST_F(abi, unknown_numbers)
 	EXPECT_EQ(-ENOTTY, raw_call(self->fd, ~0u, argument));
 }
 
+TEST_F(abi, each_file_has_a_number_of_its_own)
+{
+	__u32 ids[64];
+	size_t i, j;
+	int fd;
+
+	ids[0] = hostmem_status(self->fd).out_id;
+	for (i = 1; i < ARRAY_SIZE(ids); i++) {
+		fd = open_device();
+		ids[i] = hostmem_status(fd).out_id;
+		/* Not even the number of one that is closed comes again. */
+		if (i % 2)
+			close(fd);
+	}
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		EXPECT_NE(0, ids[i]);
+		for (j = 0; j < i; j++)
+			EXPECT_NE(ids[i], ids[j]);
+	}
+	EXPECT_EQ(ids[0], hostmem_status(self->fd).out_id);
+}
+
 TEST_F(abi, unknown_bits_of_an_allocation)
 {
 	/* What this version has, and what others may have. */
@@ -593,20 +689,52 @@ TEST_F(abi, reserved_members_and_unknown_flags)
 		.addr = self->base,
 		.length = PAGE,
 	};
-	struct hostmem_limit limit = { .size = sizeof(limit), .bytes = GIB };
-	struct hostmem_shutdown shutdown = { .size = sizeof(shutdown) };
+	struct hostmem_memory_info info;
+	struct hostmem_query query = {
+		.size = sizeof(query),
+		.addr = self->base,
+		.buffer = (uintptr_t)&info,
+	};
+	struct hostmem_free free = {
+		.size = sizeof(free),
+		.type = HOSTMEM_RELEASE,
+		.addr = self->base,
+	};
+	struct hostmem_protect protect = {
+		.size = sizeof(protect),
+		.protect = HOSTMEM_READONLY,
+		.addr = self->base,
+		.length = PAGE,
+		.old = (uintptr_t)&info,
+	};
+	struct hostmem_alloc alloc = {
+		.size = sizeof(alloc),
+		.type = HOSTMEM_RESERVE,
+		.protect = HOSTMEM_READWRITE,
+		.length = PAGE,
+	};
+	struct hostmem_load load = { .size = sizeof(load) };
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
-		limit.reserved = 1u << bit;
-		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_LIMIT, &limit));
-		shutdown.reserved = 1u << bit;
-		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_SHUTDOWN,
-					    &shutdown));
+		alloc.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_ALLOC, &alloc));
+		free.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_FREE, &free));
+		query.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_QUERY, &query));
+		protect.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_PROTECT, &protect));
+		load.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_LOAD, &load));
 		status.reserved = 1u << bit;
 		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
 		watch.flags = 1u << bit | HOSTMEM_WATCH_RESET;
 		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_WATCH, &watch));
+		watch.flags = HOSTMEM_WATCH_RESET;
+		watch.reserved = 1u << bit;
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_WATCH, &watch));
+		watch.reserved = 0;
 	}
 	status.reserved = 0;
 	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
@@ -779,6 +907,8 @@ TEST_F(abi, outputs_are_complete)
 
 	memset(&load, POISON_BYTE, sizeof(load));
 	load.size = sizeof(load);
+	load.id = 0;
+	load.reserved = 0;
 	ASSERT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_LOAD, &load));
 	EXPECT_EQ(sizeof(load), load.size);
 	EXPECT_LE(HOSTMEM_AVAILABLE_LOW, load.out_available);

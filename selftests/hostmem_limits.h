@@ -154,6 +154,8 @@ HELPER int raw_load(int fd, struct hostmem_load *load)
 {
 	memset(load, POISON_BYTE, sizeof(*load));
 	load->size = sizeof(*load);
+	load->id = 0;
+	load->reserved = 0;
 	return raw_call(fd, HOSTMEM_IOC_LOAD, load);
 }
 

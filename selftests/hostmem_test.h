@@ -434,6 +434,7 @@ HELPER int raw_status(int fd, struct hostmem_status *status)
 {
 	memset(status, POISON_BYTE, sizeof(*status));
 	status->size = sizeof(*status);
+	status->id = 0;
 	status->reserved = 0;
 	return raw_call(fd, HOSTMEM_IOC_STATUS, status);
 }

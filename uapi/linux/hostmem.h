@@ -22,10 +22,16 @@
  * that is not zero.  Reserved members and unknown flags must be zero.
  * Members that the kernel writes begin with out_.
  *
+ * The second member, @id, tells which file is meant: 0 is any, and otherwise
+ * a call of a file with another number fails with EBADF and does nothing else.
+ * So who remembers a descriptor that others may close is safe from acting on
+ * what has taken its place.  HOSTMEM_IOC_STATUS tells a file's number.
+ *
  * An errno has one meaning, whichever call returns it:
  *
  * =============== ==========================================================
  * ENOTTY          no such call
+ * EBADF           @id is the number of another file
  * E2BIG           the structure has a tail that this kernel doesn't know
  * EFAULT          a user pointer can't be read or written
  * EINVAL          an argument is wrong by itself (rules A, F, P of the contract)
@@ -88,11 +94,20 @@
 #define HOSTMEM_LEVEL_APPDOMAIN	1u
 #define HOSTMEM_LEVEL_PROCESS	2u
 
-#define HOSTMEM_IOC_MAGIC	0xB7
+/*
+ * No other calls of the kernel have this letter: not in its list of ioctl numbers,
+ * nor in its headers, some of which the list lacks.  0x00 to 0x1f are for hostmem.
+ *
+ * The numbers hold neither size nor direction.  The structures grow, and say
+ * themselves how long they are: so a call has one number for ever, and what
+ * filters calls by number (seccomp, LSMs) or names them (strace) goes on to know it.
+ */
+#define HOSTMEM_IOC_MAGIC	0xD6
 
 /**
  * struct hostmem_alloc - reserve address space, commit or reset pages
  * @size: sizeof(struct hostmem_alloc)
+ * @id: number of the file, or 0
  * @type: HOSTMEM_RESERVE, HOSTMEM_COMMIT or both, with HOSTMEM_TOP_DOWN if
  *	wanted.  HOSTMEM_COMMIT at @addr 0 reserves, too (rule C1).
  *	HOSTMEM_RESERVE goes with HOSTMEM_WRITE_WATCH; both of them with
@@ -105,6 +120,7 @@
  * @protect: protection of the committed pages; of a reservation also what
  *	queries report as allocation_protect
  * @level: HOSTMEM_LEVEL_*, for commits
+ * @reserved: 0
  * @addr: where, in bytes; 0 lets the kernel choose.  A reservation's base is
  *	@addr rounded down to the granule, a commit's first page @addr rounded
  *	down to the page (rules B2, C2).
@@ -132,9 +148,11 @@
  */
 struct hostmem_alloc {
 	__u32 size;
+	__u32 id;
 	__u32 type;
 	__u32 protect;
 	__u32 level;
+	__u32 reserved;
 	__aligned_u64 addr;
 	__aligned_u64 length;
 	__aligned_u64 out_addr;
@@ -145,14 +163,18 @@ struct hostmem_alloc {
 /**
  * struct hostmem_free - decommit pages or release a region
  * @size: sizeof(struct hostmem_free)
+ * @id: number of the file, or 0
  * @type: HOSTMEM_DECOMMIT or HOSTMEM_RELEASE
+ * @reserved: 0
  * @addr: first byte.  For HOSTMEM_RELEASE, and with @length 0, it must lie in
  *	the first page of a region (rules F3, F6).
  * @length: bytes; 0 is the whole region.  Must be 0 for HOSTMEM_RELEASE.
  */
 struct hostmem_free {
 	__u32 size;
+	__u32 id;
 	__u32 type;
+	__u32 reserved;
 	__aligned_u64 addr;
 	__aligned_u64 length;
 };
@@ -188,13 +210,17 @@ struct hostmem_memory_info {
 /**
  * struct hostmem_query - ask what lies at an address
  * @size: sizeof(struct hostmem_query)
+ * @id: number of the file, or 0
  * @out_own: 1 if it is a region of this file, otherwise 0
+ * @reserved: 0
  * @addr: any address of user space
  * @buffer: address of a struct hostmem_memory_info that the kernel fills
  */
 struct hostmem_query {
 	__u32 size;
+	__u32 id;
 	__u32 out_own;
+	__u32 reserved;
 	__aligned_u64 addr;
 	__aligned_u64 buffer;
 };
@@ -203,7 +229,10 @@ struct hostmem_query {
 /**
  * struct hostmem_status - what this file and the module hold
  * @size: sizeof(struct hostmem_status)
+ * @id: number of the file, or 0
  * @reserved: 0
+ * @out_id: the file's number: not 0, and no other's until all of 32 bits have been
+ *	given out
  * @out_regions: regions of this file
  * @out_reserved_bytes: address space of these regions, committed or not
  * @out_committed_bytes: bytes committed in these regions
@@ -219,7 +248,9 @@ struct hostmem_query {
  */
 struct hostmem_status {
 	__u32 size;
+	__u32 id;
 	__u32 reserved;
+	__u32 out_id;
 	__aligned_u64 out_regions;
 	__aligned_u64 out_reserved_bytes;
 	__aligned_u64 out_committed_bytes;
@@ -235,7 +266,9 @@ struct hostmem_status {
 /**
  * struct hostmem_protect - change the protection of committed pages
  * @size: sizeof(struct hostmem_protect)
+ * @id: number of the file, or 0
  * @protect: new protection
+ * @reserved: 0
  * @addr: first byte
  * @length: bytes, not 0; all pages that contain one of them are meant
  * @old: address of a __u32 that gets the old protection of the first page
@@ -245,7 +278,9 @@ struct hostmem_status {
  */
 struct hostmem_protect {
 	__u32 size;
+	__u32 id;
 	__u32 protect;
+	__u32 reserved;
 	__aligned_u64 addr;
 	__aligned_u64 length;
 	__aligned_u64 old;
@@ -258,7 +293,9 @@ struct hostmem_protect {
 /**
  * struct hostmem_watch - which pages have been written
  * @size: sizeof(struct hostmem_watch)
+ * @id: number of the file, or 0
  * @flags: 0 or HOSTMEM_WATCH_RESET
+ * @reserved: 0
  * @addr: first byte of a range in a region with HOSTMEM_WRITE_WATCH
  * @length: bytes, not 0
  * @pages: address of an array of @count __u64
@@ -272,7 +309,9 @@ struct hostmem_protect {
  */
 struct hostmem_watch {
 	__u32 size;
+	__u32 id;
 	__u32 flags;
+	__u32 reserved;
 	__aligned_u64 addr;
 	__aligned_u64 length;
 	__aligned_u64 pages;
@@ -284,7 +323,7 @@ struct hostmem_watch {
 /**
  * struct hostmem_limit - lower this file's own commit limit
  * @size: sizeof(struct hostmem_limit)
- * @reserved: 0
+ * @id: number of the file, or 0
  * @bytes: the most that may be committed in all regions of this file, rounded
  *	down to the page; what is committed already stays
  *
@@ -293,7 +332,7 @@ struct hostmem_watch {
  */
 struct hostmem_limit {
 	__u32 size;
-	__u32 reserved;
+	__u32 id;
 	__aligned_u64 bytes;
 };
 #define HOSTMEM_IOC_LIMIT	_IO(HOSTMEM_IOC_MAGIC, 0x06)
@@ -301,7 +340,7 @@ struct hostmem_limit {
 /**
  * struct hostmem_shutdown - release all regions of this file, for good
  * @size: sizeof(struct hostmem_shutdown)
- * @reserved: 0
+ * @id: number of the file, or 0
  *
  * Calls of other threads that are waiting or under way end with ECANCELED; all
  * that come later fail with ESHUTDOWN.  When the call returns, be it with that, no
@@ -310,7 +349,7 @@ struct hostmem_limit {
  */
 struct hostmem_shutdown {
 	__u32 size;
-	__u32 reserved;
+	__u32 id;
 };
 #define HOSTMEM_IOC_SHUTDOWN	_IO(HOSTMEM_IOC_MAGIC, 0x07)
 
@@ -322,6 +361,8 @@ struct hostmem_shutdown {
 /**
  * struct hostmem_load - how much memory there is to commit
  * @size: sizeof(struct hostmem_load)
+ * @id: number of the file, or 0
+ * @reserved: 0
  * @out_available: HOSTMEM_AVAILABLE_*: LOW if either the machine's memory, the
  *	module's limit or the file's own is nearly used up, HIGH if all three have
  *	plenty
@@ -337,6 +378,8 @@ struct hostmem_shutdown {
  */
 struct hostmem_load {
 	__u32 size;
+	__u32 id;
+	__u32 reserved;
 	__u32 out_available;
 	__aligned_u64 out_total_bytes;
 	__aligned_u64 out_available_bytes;
