@@ -58,11 +58,12 @@ extern "C" {
 #endif
 
 /* 7BC698D1-F9E3-4460-9CDE-D04248E9FA25 */
-extern HOSTMEM_API const IID IID_IHostMemoryManager;
+extern HOSTMEM_API const IID IID_IHostMemoryManager HOSTMEM_SYMBOL(IID_IHostMemoryManager);
 /* 1831991C-CC53-4A31-B218-04E910446479 */
-extern HOSTMEM_API const IID IID_IHostMalloc;
+extern HOSTMEM_API const IID IID_IHostMalloc HOSTMEM_SYMBOL(IID_IHostMalloc);
 /* 47EB8E57-0846-4546-AF76-6F42FCFC2649 */
-extern HOSTMEM_API const IID IID_ICLRMemoryNotificationCallback;
+extern HOSTMEM_API const IID IID_ICLRMemoryNotificationCallback
+	HOSTMEM_SYMBOL(IID_ICLRMemoryNotificationCallback);
 
 #if HOSTMEM_ABSTRACT_INTERFACES
 

@@ -63,7 +63,8 @@ extern "C" {
  * ERROR_ACCESS_DENIED: the system forbids the mapping.
  */
 HOSTMEM_API LPVOID VirtualAlloc(LPVOID lpAddress, SIZE_T dwSize,
-				DWORD flAllocationType, DWORD flProtect);
+				DWORD flAllocationType, DWORD flProtect)
+	HOSTMEM_SYMBOL(VirtualAlloc);
 
 /**
  * VirtualFree() - decommit pages or release a region
@@ -78,7 +79,8 @@ HOSTMEM_API LPVOID VirtualAlloc(LPVOID lpAddress, SIZE_T dwSize,
  * call needs a region's first page and it lies in another (rules F4, F5, F7,
  * F14).
  */
-HOSTMEM_API BOOL VirtualFree(LPVOID lpAddress, SIZE_T dwSize, DWORD dwFreeType);
+HOSTMEM_API BOOL VirtualFree(LPVOID lpAddress, SIZE_T dwSize, DWORD dwFreeType)
+	HOSTMEM_SYMBOL(VirtualFree);
 
 /**
  * VirtualQuery() - tell what lies at an address
@@ -94,7 +96,8 @@ HOSTMEM_API BOOL VirtualFree(LPVOID lpAddress, SIZE_T dwSize, DWORD dwFreeType);
  */
 HOSTMEM_API SIZE_T VirtualQuery(LPCVOID lpAddress,
 				PMEMORY_BASIC_INFORMATION lpBuffer,
-				SIZE_T dwLength);
+				SIZE_T dwLength)
+	HOSTMEM_SYMBOL(VirtualQuery);
 
 /**
  * VirtualProtect() - change the protection of committed pages
@@ -113,7 +116,8 @@ HOSTMEM_API SIZE_T VirtualQuery(LPCVOID lpAddress,
  * region (rules T7, T8).
  */
 HOSTMEM_API BOOL VirtualProtect(LPVOID lpAddress, SIZE_T dwSize,
-				DWORD flNewProtect, PDWORD lpflOldProtect);
+				DWORD flNewProtect, PDWORD lpflOldProtect)
+	HOSTMEM_SYMBOL(VirtualProtect);
 
 /**
  * GetWriteWatch() - tell which pages of a region have been written
@@ -138,7 +142,8 @@ HOSTMEM_API BOOL VirtualProtect(LPVOID lpAddress, SIZE_T dwSize,
  */
 HOSTMEM_API UINT GetWriteWatch(DWORD dwFlags, PVOID lpBaseAddress,
 			       SIZE_T dwRegionSize, PVOID *lpAddresses,
-			       ULONG_PTR *lpdwCount, LPDWORD lpdwGranularity);
+			       ULONG_PTR *lpdwCount, LPDWORD lpdwGranularity)
+	HOSTMEM_SYMBOL(GetWriteWatch);
 
 /**
  * ResetWriteWatch() - count all pages of a range as not written
@@ -148,7 +153,8 @@ HOSTMEM_API UINT GetWriteWatch(DWORD dwFlags, PVOID lpBaseAddress,
  * Return: 0, or ~0u with ERROR_INVALID_PARAMETER: size 0, or the range isn't
  * inside one region with MEM_WRITE_WATCH (rules W10, W22, W23).
  */
-HOSTMEM_API UINT ResetWriteWatch(LPVOID lpBaseAddress, SIZE_T dwRegionSize);
+HOSTMEM_API UINT ResetWriteWatch(LPVOID lpBaseAddress, SIZE_T dwRegionSize)
+	HOSTMEM_SYMBOL(ResetWriteWatch);
 
 /**
  * GetLargePageMinimum() - the unit of MEM_LARGE_PAGES
@@ -156,7 +162,7 @@ HOSTMEM_API UINT ResetWriteWatch(LPVOID lpBaseAddress, SIZE_T dwRegionSize);
  * Return: bytes of a large page; 0 if this kernel or processor has none for the
  * library; or 0 with a last error if the device can't be asked.
  */
-HOSTMEM_API SIZE_T GetLargePageMinimum(void);
+HOSTMEM_API SIZE_T GetLargePageMinimum(void) HOSTMEM_SYMBOL(GetLargePageMinimum);
 
 /**
  * typedef HOSTMEM_FAULT_CALLBACK - decides about a fault in the library's memory
@@ -206,13 +212,13 @@ HOSTMEM_API BOOL HostSetFaultCallback(HOSTMEM_FAULT_CALLBACK callback,
  * what SetLastError() has put there since; 0 in a new thread.  The functions of
  * <hostmem/mscoree.h> don't change it.
  */
-HOSTMEM_API DWORD GetLastError(void);
+HOSTMEM_API DWORD GetLastError(void) HOSTMEM_SYMBOL(GetLastError);
 
 /**
  * SetLastError() - set the calling thread's last error
  * @dwErrCode: any value
  */
-HOSTMEM_API void SetLastError(DWORD dwErrCode);
+HOSTMEM_API void SetLastError(DWORD dwErrCode) HOSTMEM_SYMBOL(SetLastError);
 
 #ifdef __cplusplus
 }

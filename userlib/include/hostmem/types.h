@@ -52,4 +52,11 @@ typedef ULONG_PTR *PULONG_PTR;
 #define HOSTMEM_API
 #endif
 
+/*
+ * Names of Windows that other libraries define, too (Wine's, FreeRDP's): to the linker
+ * ours begin with hostmem_, so that a program gets what the header it has included
+ * declares, whatever else it is linked with, and in whichever order.
+ */
+#define HOSTMEM_SYMBOL(name)	__asm__("hostmem_" #name)
+
 #endif /* HOSTMEM_TYPES_H */

@@ -82,7 +82,7 @@ extern "C" {
 #endif
 
 /* 00000000-0000-0000-C000-000000000046 */
-extern HOSTMEM_API const IID IID_IUnknown;
+extern HOSTMEM_API const IID IID_IUnknown HOSTMEM_SYMBOL(IID_IUnknown);
 
 #if HOSTMEM_ABSTRACT_INTERFACES
 
