@@ -13,6 +13,7 @@
 
 #include "calls.h"
 #include "charge.h"
+#include "clock.h"
 #include "gfp.h"
 #include "ioctl.h"
 #include "load.h"
@@ -57,6 +58,7 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 	err = hm_check_alloc(&arg->alloc, TASK_SIZE, &req);
 	if (err)
 		return err;
+	req.deadline = hm_clock_deadline(req.deadline);
 	/* The commit may be of the argument's own page, and forbid to write there. */
 	if (!req.anywhere && put_user(req.start, &uarg->out_addr))
 		return -EFAULT;

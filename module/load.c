@@ -6,6 +6,7 @@
 #include <linux/poll.h>
 
 #include "charge.h"
+#include "clock.h"
 #include "compat.h"
 #include "load.h"
 #include "pressure.h"
@@ -31,6 +32,15 @@ void hm_space_status(struct hm_space *space, struct hostmem_status *status)
 	status->out_waiting = report.waiting;
 }
 
+/* Let the space's page tell what its process's clock says. */
+static void note_clock(struct hm_space *space)
+{
+	struct hostmem_load_page *page = READ_ONCE(space->quota.page);
+
+	if (page)
+		WRITE_ONCE(page->clock_offset, hm_clock_offset());
+}
+
 void hm_space_load(struct hm_space *space, struct hostmem_load *load)
 {
 	struct hm_charge_report report = hm_charge_report(&space->quota);
@@ -42,6 +52,7 @@ void hm_space_load(struct hm_space *space, struct hostmem_load *load)
 	load->out_available_bytes = (u64)memory.available << PAGE_SHIFT;
 	load->out_room_bytes = (u64)min(report.room, memory.available) << PAGE_SHIFT;
 	WRITE_ONCE(space->seen, load->out_available);
+	note_clock(space);
 }
 
 __poll_t hm_space_poll(struct hm_space *space, struct file *file,
@@ -60,14 +71,20 @@ __poll_t hm_space_poll(struct hm_space *space, struct file *file,
 struct page *hm_space_load_page(struct hm_space *space,
 				const struct mm_struct *mm, unsigned long index)
 {
+	struct hostmem_load_page *own;
 	struct page *page = blank;
 
 	if (index >= HOSTMEM_LOAD_PAGES)
 		return NULL;
 	if (mm == space->mm)
 		page = hm_charge_page(index ? &space->quota : NULL);
-	if (page)
-		get_page(page);
+	if (!page)
+		return NULL;
+	if (index && page != blank) {
+		own = page_address(page);
+		WRITE_ONCE(own->id, space->id);
+	}
+	get_page(page);
 	return page;
 }
 

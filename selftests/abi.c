@@ -116,7 +116,10 @@ AT(hostmem_load_page, limit_bytes, 8, 8);
 AT(hostmem_load_page, total_bytes, 16, 8);
 AT(hostmem_load_page, uncommitted_bytes, 24, 8);
 AT(hostmem_load_page, refreshed, 32, 8);
-IS(hostmem_load_page, 40);
+AT(hostmem_load_page, clock_offset, 40, 8);
+AT(hostmem_load_page, id, 48, 4);
+AT(hostmem_load_page, reserved, 52, 4);
+IS(hostmem_load_page, 56);
 
 /* What the query fills is what Windows' structure has in these places. */
 #define SAME_PLACE(ours, theirs)					\

@@ -324,6 +324,38 @@ HELPER bool sleeps(pid_t tid)
  * Other processes
  */
 
+/**
+ * struct time_namespace - a function, and what the clock of its process shall be
+ * @seconds: by which CLOCK_MONOTONIC is ahead of the machine's, or behind it
+ * @function: what to run there
+ * @arg: its argument
+ */
+struct time_namespace {
+	int seconds;
+	int (*function)(void *arg);
+	void *arg;
+};
+
+HELPER pid_t start_child(int (*function)(void *), void *arg);
+
+/* For start_child(): only the children of who makes a time namespace are in it. */
+HELPER int in_time_namespace(void *arg)
+{
+	const struct time_namespace *space = arg;
+	int fd, length, status;
+	char line[64];
+
+	if (unshare(CLONE_NEWTIME))
+		return 100;
+	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	length = snprintf(line, sizeof(line), "monotonic %d 0\n", space->seconds);
+	if (write(fd, line, length) != length)
+		return 101;
+	close(fd);
+	status = status_of(start_child(space->function, space->arg));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 102;
+}
+
 /* Run @function in a child that doesn't outlive the test. */
 HELPER pid_t start_child(int (*function)(void *), void *arg)
 {

@@ -155,6 +155,54 @@ TEST_F(pages, follow_the_machine_when_asked)
 	EXPECT_EQ(0, self->pages[1].load.total_bytes);
 	EXPECT_EQ(0, self->pages[1].load.uncommitted_bytes);
 	EXPECT_EQ(0, self->pages[1].load.refreshed);
+	/* What the file is called, and not the first page, which all files show. */
+	EXPECT_EQ(hostmem_status(self->fd).out_id, self->pages[1].load.id);
+	EXPECT_EQ(0, self->pages[0].load.id);
+	EXPECT_EQ(0, self->pages[0].load.clock_offset);
+	EXPECT_EQ(0, self->pages[1].load.clock_offset);
+}
+
+static uint64_t coarse_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+	return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+static int refresh_by_its_clock(void *arg)
+{
+	uint64_t before, after, refreshed;
+	struct load_page *pages;
+	struct hostmem_load load;
+	int fd = open_device();
+
+	pages = map_pages(fd);
+	if (!pages || pages[1].load.id != hostmem_status(fd).out_id)
+		return 1;
+	before = coarse_ns();
+	if (raw_load(fd, &load))
+		return 2;
+	after = coarse_ns();
+	refreshed = pages[0].load.refreshed + pages[1].load.clock_offset;
+	return refreshed < before || refreshed > after ? 3 : 0;
+}
+
+/* S7 */
+TEST_F(pages, tell_the_time_in_each_time_namespace)
+{
+	struct time_namespace spaces[] = {
+		{ 10000, refresh_by_its_clock }, { -1, refresh_by_its_clock },
+		{ 0, refresh_by_its_clock },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(spaces); i++) {
+		EXPECT_EQ(0, status_of(start_child(in_time_namespace, &spaces[i])))
+			TH_LOG("%d seconds", spaces[i].seconds);
+	}
+	/* The others' clocks are nothing to this one. */
+	EXPECT_EQ(0, self->pages[1].load.clock_offset);
 }
 
 TEST_F(pages, say_nothing_else)
@@ -344,7 +392,7 @@ static int see_zeroes(void *arg)
 		return 2;
 	if (!--inherited->generations)
 		return 0;
-	return status_of(start_child(see_zeroes, inherited));
+	return status_of(start_child(see_zeroes, inherited)) ? 3 : 0;
 }
 
 TEST_F(pages, are_zero_for_who_is_not_the_owner)

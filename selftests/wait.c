@@ -122,6 +122,65 @@ TEST_F(wait, ends_at_the_deadline_with_nothing_changed_A15_C16)
 	EXPECT_EQ(0, mappings(getpid(), place, place + GRANULE));
 }
 
+/* In a process of its own, whose clock is another. */
+static int wait_by_its_clock(void *arg)
+{
+	static const uint64_t never[] = {
+		UINT64_MAX, UINT64_MAX - 1, (uint64_t)INT64_MAX + 1, INT64_MAX,
+		INT64_MAX - 1,
+	};
+	struct waiter waiter = { .length = 2 * PAGE, .level = PROCESS };
+	uint64_t soon;
+	size_t i;
+
+	/* Should a wait not end: those who wait for this process do. */
+	alarm(20);
+	waiter.addr = open_region(&waiter.fd, GRANULE);
+	if (!waiter.addr || raw_limit(waiter.fd, PAGE))
+		return 1;
+	soon = monotonic_ns() + 50 * 1000 * 1000;
+	if (raw_commit(waiter.fd, waiter.addr, 2 * PAGE, PROCESS, soon) != -ETIMEDOUT ||
+	    monotonic_ns() < soon)
+		return 2;
+	if (raw_commit(waiter.fd, waiter.addr, 2 * PAGE, PROCESS, LONG_AGO) != -ETIMEDOUT ||
+	    raw_commit(waiter.fd, waiter.addr, 2 * PAGE, PROCESS, AT_ONCE) != -ENOMEM)
+		return 3;
+
+	/* A wait without end lasts until another thread ends it. */
+	for (i = 0; i < ARRAY_SIZE(never); i++) {
+		waiter.addr = open_region(&waiter.fd, GRANULE);
+		waiter.deadline = never[i];
+		waiter.done = false;
+		if (raw_limit(waiter.fd, 2 * PAGE) ||
+		    raw_commit(waiter.fd, waiter.addr + 2 * PAGE, PAGE, PROCESS, AT_ONCE) ||
+		    pthread_create(&waiter.thread, NULL, commit_in_thread, &waiter))
+			return 4;
+		while (!waiting(waiter.fd))
+			if (waiter.done)
+				return 5;
+		if (raw_decommit(waiter.fd, waiter.addr + 2 * PAGE, PAGE) ||
+		    pthread_join(waiter.thread, NULL) || waiter.result)
+			return 6;
+	}
+	return 0;
+}
+
+/* S7 */
+TEST_F(wait, ends_by_the_clock_of_its_time_namespace)
+{
+	struct time_namespace spaces[] = {
+		{ 10000, wait_by_its_clock }, { -1, wait_by_its_clock },
+		{ 0, wait_by_its_clock }, { 1000000000, wait_by_its_clock },
+	};
+	size_t i;
+
+	GIVE_BACK(100);
+	for (i = 0; i < ARRAY_SIZE(spaces); i++) {
+		EXPECT_EQ(0, status_of(start_child(in_time_namespace, &spaces[i])))
+			TH_LOG("%d seconds", spaces[i].seconds);
+	}
+}
+
 TEST_F(wait, is_not_for_what_fits)
 {
 	GIVE_BACK(3);

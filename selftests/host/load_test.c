@@ -152,7 +152,8 @@ static void age(void)
 	CHECK(is_fresh(now - 20 * MS), "20 ms");
 	CHECK(!is_fresh(now - 20 * MS - 1), "20 ms and 1 ns");
 	CHECK(!is_fresh(0), "never");
-	CHECK(is_fresh(now + 4 * MS), "since the clock was read");
+	CHECK(!is_fresh(now + 1), "the future");
+	CHECK(!is_fresh(now + 10000 * 1000 * MS), "the far future");
 	for (i = 0; i < 1000; i++)
 		fresh &= is_fresh(now - i);
 	CHECK(fresh, "a thousand times");
@@ -168,6 +169,29 @@ static void age(void)
 		IHostMemoryManager_GetMemoryLoad(manager, &load, &available);
 	}
 	CHECK(fake_calls[FAKE_LOAD] == 1, "%u calls", fake_calls[FAKE_LOAD]);
+	end();
+}
+
+/* The pages have the kernel's time, and this process is in a time namespace (rule S7). */
+static void time_namespace(void)
+{
+	static const int64_t offsets[] = {
+		10000 * 1000 * (int64_t)MS, -1000 * (int64_t)MS, 1, -1, INT64_MAX,
+	};
+	struct hostmem_load_page *own;
+	size_t i;
+
+	begin();
+	own = (void *)((char *)file->pages[0] + HOSTMEM_PAGE_SIZE);
+	for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		uint64_t kernel_now = now - (uint64_t)offsets[i];
+
+		own->clock_offset = (uint64_t)offsets[i];
+		CHECK(is_fresh(kernel_now), "offset %zu: now", i);
+		CHECK(is_fresh(kernel_now - 20 * MS), "offset %zu: 20 ms", i);
+		CHECK(!is_fresh(kernel_now - 20 * MS - 1), "offset %zu: more", i);
+		CHECK(!is_fresh(kernel_now + 1), "offset %zu: the future", i);
+	}
 	end();
 }
 
@@ -288,7 +312,8 @@ static void default_manager(void)
 int main(void)
 {
 	tap_case("arithmetic", arithmetic, CASES * 3 + 1);
-	tap_case("age of the pages", age, 7);
+	tap_case("age of the pages", age, 8);
+	tap_case("time namespaces", time_namespace, 20);
 	tap_case("commits", commits, 3);
 	tap_case("mapping", mapping, 5);
 	tap_case("errors", errors, 5);

@@ -127,7 +127,8 @@
  * @length: bytes, not 0; the end is rounded up to the page
  * @out_addr: first byte of what was reserved or committed; 0 on failure
  * @deadline: until when a commit may wait for room in the limits, nanoseconds of
- *	CLOCK_MONOTONIC; 0: not at all
+ *	CLOCK_MONOTONIC as the caller reads it, in its time namespace; 0: not at
+ *	all; U64_MAX: for ever
  *
  * Page tables and metadata are charged, too, as far as they are more than an eighth
  * of what a file has committed and 64 KiB.  Page tables stay, and stay charged, until
@@ -403,8 +404,14 @@ struct hostmem_load {
  * @total_bytes: the machine's memory; first page only, as what follows
  * @uncommitted_bytes: what was available of it, plus @charged_bytes, at the time
  *	@refreshed
- * @refreshed: when, nanoseconds of CLOCK_MONOTONIC_COARSE.  HOSTMEM_IOC_LOAD
- *	refreshes; so a reader who finds it too old makes that call.
+ * @refreshed: when, nanoseconds of CLOCK_MONOTONIC_COARSE outside of any time
+ *	namespace.  HOSTMEM_IOC_LOAD refreshes; so a reader who finds it too old, or
+ *	in the future, makes that call.
+ * @clock_offset: nanoseconds to add to @refreshed, modulo 2^64, for the same time
+ *	in the time namespace that the last HOSTMEM_IOC_LOAD of this file came from;
+ *	second page only, as what follows
+ * @id: number of the file
+ * @reserved: 0
  *
  * Each member is written in one piece, but not all of them at once.
  */
@@ -414,6 +421,9 @@ struct hostmem_load_page {
 	__aligned_u64 total_bytes;
 	__aligned_u64 uncommitted_bytes;
 	__aligned_u64 refreshed;
+	__aligned_u64 clock_offset;
+	__u32 id;
+	__u32 reserved;
 };
 
 #endif /* _UAPI_LINUX_HOSTMEM_H */

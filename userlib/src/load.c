@@ -69,11 +69,13 @@ static bool read_pages(const struct load_pages *pages, struct load_view *view)
 {
 	uint64_t own_limit = read_member(&pages->own->limit_bytes);
 	uint64_t charged = read_member(&pages->machine->charged_bytes);
-	uint64_t refreshed = read_member(&pages->machine->refreshed);
+	/* Both by the clock of our time namespace, in which there may be no such time. */
+	uint64_t refreshed = read_member(&pages->machine->refreshed) +
+			     read_member(&pages->own->clock_offset);
 	uint64_t now = hostmem_raw_time(CLOCK_MONOTONIC_COARSE);
 
-	/* Of others, or too old.  A refresh may also have come since we looked. */
-	if (!own_limit || difference(now, refreshed) > HOSTMEM_LOAD_AGE_NS)
+	/* Of others; or too old, or of the future, since the namespace is another now. */
+	if (!own_limit || now - refreshed > HOSTMEM_LOAD_AGE_NS)
 		return false;
 
 	view->total = read_member(&pages->machine->total_bytes);
