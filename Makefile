@@ -10,7 +10,7 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
 
 .PHONY: all modules userlib run check check-kernels check-debug check-all coverage shell \
-	bench stress install modules_install dkms clean help
+	bench stress install modules_install device_install dkms clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
 modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
@@ -55,11 +55,16 @@ stress:				## random calls against a model: SECONDS=600 KERNEL=6.1 SEED=... THRE
 
 install:			## library and headers; DESTDIR and PREFIX are honoured
 	$(MAKE) -C userlib install
-modules_install: modules	## the module for the kernel of KDIR; DESTDIR is honoured
+modules_install: modules device_install	## the module for the kernel of KDIR; DESTDIR is honoured
 # Unsigned: the key that kernel packages are signed with is not in their headers.
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
 	$(if $(DESTDIR),,depmod "$$(modinfo -F vermagic hostmem.ko | cut -d " " -f 1)")
-dkms:				## the module for every kernel to come, through DKMS
+device_install:			## who may open the device: group hostmem; by the two beside, too
+	install -d $(DESTDIR)/usr/lib/udev/rules.d $(DESTDIR)/usr/lib/sysusers.d
+	install -m 644 dist/60-hostmem.rules $(DESTDIR)/usr/lib/udev/rules.d
+	install -m 644 dist/hostmem.sysusers $(DESTDIR)/usr/lib/sysusers.d/hostmem.conf
+	$(if $(DESTDIR),,systemd-sysusers hostmem.conf || groupadd -rf hostmem)
+dkms: device_install		## the module for every kernel to come, through DKMS
 	rm -rf $(DESTDIR)/usr/src/hostmem-$(VERSION)
 	install -d $(DESTDIR)/usr/src/hostmem-$(VERSION)
 	tar -c --exclude='*.o' --exclude='.*.cmd' dkms.conf Kbuild module uapi | \

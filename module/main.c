@@ -83,7 +83,7 @@ static struct miscdevice hm_device = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "hostmem",
 	.fops	= &hm_fops,
-	.mode	= 0666,
+	.mode	= 0660,
 };
 
 static int __init hm_init(void)

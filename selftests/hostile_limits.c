@@ -71,12 +71,12 @@ static int limit_on_locked_memory(void)
 	struct rlimit limit = { 16 * MIB, 16 * MIB };
 	int line;
 
+	/* So that there is a descriptor, and memory, from before. */
+	CHECK(specimen_make(SPECIMEN));
 	CHECK(!setrlimit(RLIMIT_MEMLOCK, &limit));
 	CHECK(!setgid(65534) && !setuid(65534));
 	/* What is another user's may not be looked at, unless it says so. */
 	CHECK(!prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
-	/* So that there is a descriptor, and memory, from before. */
-	CHECK(specimen_make(SPECIMEN));
 	CHECK(!mlockall(MCL_FUTURE));
 	line = refused(library_fd(), TIB, -ENOSPC, E_OUTOFMEMORY);
 	return line ?: allowed(GRANULE);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Description: what "make install" puts under PREFIX is enough to build and start a
-# program, with the flags that pkg-config tells.
+# program, with the flags that pkg-config tells; and the device has a group.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -35,3 +35,9 @@ cc -Wall -Werror -o "$tmp/program" "$tmp/program.c" $flags
 if [ ! -e /dev/hostmem ]; then
 	LD_LIBRARY_PATH=$prefix/lib "$tmp/program"
 fi
+
+# Who may open the device: the rule names the group that is made (rule S9).
+make -s device_install DESTDIR="$tmp"
+group=$(sed -n 's/^SUBSYSTEM=="misc", KERNEL=="hostmem", GROUP="\(.*\)", MODE="0660"$/\1/p' \
+	"$tmp/usr/lib/udev/rules.d/60-hostmem.rules")
+grep -qx "g $group -" "$tmp/usr/lib/sysusers.d/hostmem.conf"
