@@ -65,11 +65,7 @@ device_install:			## who may open the device: group hostmem; by the two beside, 
 	install -m 644 dist/hostmem.sysusers $(DESTDIR)/usr/lib/sysusers.d/hostmem.conf
 	$(if $(DESTDIR),,systemd-sysusers hostmem.conf || groupadd -rf hostmem)
 dkms: device_install		## the module for every kernel to come, through DKMS
-	rm -rf $(DESTDIR)/usr/src/hostmem-$(VERSION)
-	install -d $(DESTDIR)/usr/src/hostmem-$(VERSION)
-	tar -c --exclude='*.o' --exclude='.*.cmd' dkms.conf Kbuild module uapi | \
-		tar -x -C $(DESTDIR)/usr/src/hostmem-$(VERSION) --no-same-owner
-	$(if $(DESTDIR),,dkms install --force hostmem/$(VERSION))
+	DESTDIR=$(DESTDIR) dist/dkms.sh $(VERSION) dkms.conf Kbuild module uapi
 
 clean:				## removes what was built here, not what was downloaded
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)

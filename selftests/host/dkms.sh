@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Description: "make dkms" ends with a module of the sources as they are, for each
+# kernel that had one, or fails. With a module of one line, and DKMS's own script.
+
+set -eu
+
+cd "$(dirname "$0")/../.."
+top=$PWD
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+here=6.1.0-here there=6.1.0-there
+headers=''
+eval "$(selftests/vm/kernel 6.1)"
+
+# Everything of DKMS's is below $tmp, so nobody needs to be root; nothing is signed.
+mkdir -p "$tmp"/{bin,tree,modules/{"$here","$there"},source/{module,uapi}}
+cat >"$tmp/bin/dkms" <<EOF
+#!/bin/sh
+exec /usr/sbin/dkms --dkmstree "$tmp/tree" --sourcetree "$tmp/src" --installtree "$tmp/modules" \
+	--kernelsourcedir "$headers" --no-depmod "\$@"
+EOF
+# shellcheck disable=SC2016 # that script expands it
+printf '#!/bin/sh\ncase $1 in -r) echo %s ;; *) exec /bin/uname "$@" ;; esac\n' "$here" \
+	>"$tmp/bin/uname"
+printf '#!/bin/sh\necho 0\n' >"$tmp/bin/id"
+chmod +x "$tmp"/bin/*
+export PATH=$tmp/bin:/usr/sbin:/sbin:$PATH SRCDIR=$tmp/src sign_file=none
+
+cp dkms.conf "$tmp/source"
+printf 'obj-m := hostmem.o\nhostmem-y := module/main.o\n' >"$tmp/source/Kbuild"
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+
+# change STATEMENT: the sources say something else than before.
+change()
+{
+	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n%s;\n' "$1" \
+		>"$tmp/source/module/main.c"
+}
+
+make_dkms()
+{
+	(cd "$tmp/source" && "$top/dist/dkms.sh" "$version" dkms.conf Kbuild module uapi)
+}
+
+# installed KERNEL TEXT: that kernel's module says so.
+installed()
+{
+	grep -aq "description=$2" "$tmp/modules/$1/updates/dkms/hostmem.ko"
+}
+
+nothing_installed()
+{
+	! find "$tmp/modules" -name '*.ko*' | grep .
+}
+
+fails()
+{
+	! "$@"
+}
+
+tests=0 failed=0
+
+# expect NAME COMMAND...
+expect()
+{
+	tests=$((tests + 1))
+	if "${@:2}" >"$tmp/log" 2>&1; then
+		echo "ok $tests - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $tests - $1"
+		sed 's/^/# /' "$tmp/log"
+	fi
+}
+
+change 'MODULE_DESCRIPTION("first")'
+expect 'the first module' make_dkms
+expect 'it is there' installed $here first
+expect 'another kernel gets one, too' dkms install "hostmem/$version" -k $there
+
+change 'MODULE_DESCRIPTION("second")'
+expect 'other sources of the same version' make_dkms
+expect 'their module is there' installed $here second
+expect 'for the other kernel, too' installed $there second
+
+change 'error'
+expect 'sources that cannot be built' fails make_dkms
+expect 'leave no older module' nothing_installed
+
+change 'MODULE_DESCRIPTION("third")'
+expect 'sources that can be built again' make_dkms
+expect 'their module is there again' installed $here third
+
+rm -rf "$tmp/src"
+change 'MODULE_DESCRIPTION("fourth")'
+expect 'after the copy of the sources was removed' make_dkms
+expect 'the module is there' installed $here fourth
+
+echo "1..$tests"
+[ "$failed" -eq 0 ]
