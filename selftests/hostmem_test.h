@@ -260,6 +260,12 @@ HELPER void *nonzero(void *start, size_t size)
 	return NULL;
 }
 
+/* Keep a mapping of ordinary memory in single pages; some kernels have no others. */
+HELPER bool keep_small(void *start, size_t size)
+{
+	return !madvise(start, size, MADV_NOHUGEPAGE) || errno == EINVAL;
+}
+
 /*
  * Both shapes of the library's calls
  */

@@ -444,7 +444,7 @@ static int commit_in_place_of_cache(void *arg)
 	cache = mmap(NULL, run->max / 2, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(cache != MAP_FAILED);
-	CHECK(!madvise(cache, run->max / 2, MADV_NOHUGEPAGE));
+	CHECK(keep_small(cache, run->max / 2));
 	stamp(cache, run->max / 2, 1);
 	CHECK(!madvise(cache, run->max / 2, MADV_FREE));
 	CHECK(current(run->group) >= (int64_t)(run->max / 2));

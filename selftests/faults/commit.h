@@ -192,7 +192,7 @@ static bool prepare_cgroup(struct world *world)
 		cache = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	NEED(cache != MAP_FAILED);
-	NEED(!madvise(cache, size, MADV_NOHUGEPAGE));
+	NEED(keep_small(cache, size));
 	stamp(cache, size, 1);
 	NEED(!madvise(cache, size, MADV_FREE));
 	file = fopen(GROUP "/memory.current", "r");
