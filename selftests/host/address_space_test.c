@@ -37,7 +37,9 @@ static HOSTMEM_STATUS status(void)
 static void holes(void)
 {
 	struct rlimit saved, limit;
-	char *hole = mmap(NULL, 64 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Where nobody else maps something meanwhile. */
+	char *hole = mmap((void *)0x50000000, 64 * PAGE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	char *mapped = hole + 16 * PAGE;
 	SIZE_T before = status().cNeeds;
 
