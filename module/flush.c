@@ -174,6 +174,7 @@ static bool await(struct flush_try *try, enum turn turn)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), WAIT_MS);
 
+	/* Whose turn it is sees what the other one has done in his. */
 	while (smp_load_acquire(&try->turn) != turn) {
 		if (ktime_after(ktime_get(), end))
 			return false;
@@ -186,6 +187,7 @@ static bool await(struct flush_try *try, enum turn turn)
 
 static void hand_over(struct flush_try *try, enum turn turn)
 {
+	/* See await(). */
 	smp_store_release(&try->turn, turn);
 }
 
@@ -349,7 +351,7 @@ static enum result try_flush(void)
 
 	if (!try.mm)
 		return DISTURBED;
-	try.page = alloc_page(GFP_KERNEL);
+	try.page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!try.page)
 		return DISTURBED;
 	try.file = anon_inode_getfile("[hostmem_flush]", &flush_fops, NULL, O_RDWR);
