@@ -162,7 +162,8 @@ HOSTMEM_API UINT ResetWriteWatch(LPVOID lpBaseAddress, SIZE_T dwRegionSize)
  * Return: bytes of a large page; 0 if this kernel or processor has none for the
  * library; or 0 with a last error if the device can't be asked.
  */
-HOSTMEM_API SIZE_T GetLargePageMinimum(void) HOSTMEM_SYMBOL(GetLargePageMinimum);
+HOSTMEM_API SIZE_T GetLargePageMinimum(void)
+	HOSTMEM_SYMBOL(GetLargePageMinimum);
 
 /**
  * typedef HOSTMEM_FAULT_CALLBACK - decides about a fault in the library's memory
@@ -212,7 +213,8 @@ HOSTMEM_API BOOL HostSetFaultCallback(HOSTMEM_FAULT_CALLBACK callback,
  * what SetLastError() has put there since; 0 in a new thread.  The functions of
  * <hostmem/mscoree.h> don't change it.
  */
-HOSTMEM_API DWORD GetLastError(void) HOSTMEM_SYMBOL(GetLastError);
+HOSTMEM_API DWORD GetLastError(void)
+	HOSTMEM_SYMBOL(GetLastError);
 
 /**
  * SetLastError() - set the calling thread's last error
