@@ -190,6 +190,31 @@ static bool query_own(struct hm_space *space, unsigned long addr,
 	return region;
 }
 
+/*
+ * What isn't ours, or wasn't when we looked: another file's region is described as
+ * that file would (rule S8).  A region stays as long as its VMA is there.
+ */
+static u32 query_mapped(struct hm_space *space, unsigned long addr,
+			struct hostmem_memory_info *info)
+{
+	VMA_ITERATOR(vmi, space->mm, addr);
+	struct vm_area_struct *vma = mas_walk(&vmi.mas);
+	struct hm_space *owner = NULL;
+
+	if (vma)
+		owner = hm_space_of_vma(space, vma);
+	else
+		vma = vma_next(&vmi);
+	if (!owner) {
+		hm_foreign_query(&vmi, vma, addr, info);
+		return 0;
+	}
+	mutex_lock(&owner->lock);
+	hm_region_query(vma->vm_private_data, addr, info);
+	mutex_unlock(&owner->lock);
+	return owner == space ? 1 : 2;
+}
+
 int hm_space_query(struct hm_space *space, unsigned long addr,
 		   struct hostmem_memory_info *info, u32 *own)
 {
@@ -198,10 +223,7 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
 		return 0;
 	if (mmap_read_lock_killable(space->mm))
 		return -EINTR;
-	/* Now no region comes: what another thread has just reserved is ours. */
-	*own = query_own(space, addr, info);
-	if (!*own)
-		hm_foreign_query(space->mm, addr, info);
+	*own = query_mapped(space, addr, info);
 	mmap_read_unlock(space->mm);
 	return 0;
 }

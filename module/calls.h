@@ -73,7 +73,7 @@ void hm_space_unwatch(struct hm_space *space, const u64 *pages,
  * @space: of the current address space
  * @addr: page aligned, below TASK_SIZE
  * @info: filled on success
- * @own: whether it is a region of this space
+ * @own: 1 if it is a region of this space, 2 if of another one, else 0
  *
  * Return: 0 or -EINTR after a fatal signal.
  */

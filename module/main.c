@@ -13,6 +13,7 @@
  *	  reserve.c, commit.c	  the longer ones
  *	  load.c		  how much memory is left, and who asks
  *	  reclaim.c, guard.c	  memory pressure; system calls and guard pages
+ *	  foreign.c		  what is no region: images, stacks, free memory
  *	    space.c		    the regions of one file, by address
  *	      region*.c		      one reservation: the walks over its pages
  *	        page_state.c		the state of a page

@@ -9,6 +9,7 @@
 #include <linux/sizes.h>
 
 #include "compat.h"
+#include "foreign.h"
 #include "mapping.h"
 #include "reserve.h"
 
@@ -27,43 +28,76 @@ static unsigned long low_base(const struct mm_struct *mm)
 	return ALIGN(SZ_4G + offset, PMD_SIZE);
 }
 
-/* Stacks grow down into the gap before them: leave it to them. */
-#define STACK_GAP	SZ_1M
-
-static bool range_is_free(struct mm_struct *mm, unsigned long start,
-			  unsigned long end)
-{
-	struct vm_area_struct *vma = find_vma(mm, start);
-
-	if (!vma)
-		return end <= TASK_SIZE;
-	if (vma->vm_flags & VM_GROWSDOWN)
-		end += STACK_GAP;
-	return end <= vma->vm_start;
-}
-
-/* The lowest aligned hole between @low and @high, or 0. */
+/*
+ * The lowest aligned hole between @low and @high, or 0.  The tree that is searched
+ * has VMAs only, so a hole in it may yet be the room of a stack.
+ */
 static unsigned long lowest_hole(struct mm_struct *mm, unsigned long low,
 				 unsigned long high, unsigned long len,
 				 unsigned long align)
 {
-	const unsigned long sizes[] = { len, len + align - PAGE_SIZE };
-	unsigned int i;
-
 	/* Holes that regions leave are aligned: try without slack first. */
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		MA_STATE(mas, &mm->mm_mt, 0, 0);
-		unsigned long addr;
+	unsigned long size = len, addr, end;
 
-		if (sizes[i] < len || high < low || high - low < sizes[i])
+	for (;;) {
+		MA_STATE(mas, &mm->mm_mt, 0, 0);
+
+		if (size < len || high < low || high - low < size)
 			return 0;
-		if (mas_empty_area(&mas, low, high - 1, sizes[i]))
+		if (mas_empty_area(&mas, low, high - 1, size))
 			return 0;
 		addr = ALIGN(mas.index, align);
-		if (range_is_free(mm, addr, addr + len))
+		if (addr + len <= hm_foreign_next(mm, addr, &end))
+			return addr;
+		if (size == len)
+			size += align - PAGE_SIZE;
+		else
+			low = end;
+	}
+}
+
+/* The highest one likewise. */
+static unsigned long highest_hole(struct mm_struct *mm, unsigned long low,
+				  unsigned long high, unsigned long len,
+				  unsigned long align)
+{
+	unsigned long size = len + align - PAGE_SIZE, addr, end;
+
+	for (;;) {
+		MA_STATE(mas, &mm->mm_mt, 0, 0);
+
+		if (size < len || high < low || high - low < size)
+			return 0;
+		if (mas_empty_area_rev(&mas, low, high - 1, size))
+			return 0;
+		addr = ALIGN_DOWN(mas.last + 1 - len, align);
+		high = hm_foreign_next(mm, addr, &end);
+		if (addr + len <= high)
 			return addr;
 	}
-	return 0;
+}
+
+/* From the top down: the kernel's own search, but for the rooms of stacks. */
+static unsigned long search_down(struct file *file, unsigned long len,
+				 unsigned long align, unsigned long flags)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long slack = align - PAGE_SIZE;
+	unsigned long addr, next, end;
+
+	if (len + slack < len)
+		return -ENOMEM;
+	addr = hm_mm_unmapped_area(file, 0, len + slack, 0, flags);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	addr = ALIGN_DOWN(addr + slack, align);
+	next = hm_foreign_next(mm, addr, &end);
+	if (addr + len <= next)
+		return addr;
+	addr = highest_hole(mm, HOSTMEM_GRANULE, next, len, align);
+	if (!addr)
+		addr = lowest_hole(mm, end, DEFAULT_MAP_WINDOW, len, align);
+	return addr ?: -ENOMEM;
 }
 
 /*
@@ -78,23 +112,19 @@ unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,
 	unsigned long align = len >= PMD_SIZE ? PMD_SIZE : HOSTMEM_GRANULE;
 	struct hm_pending *pending = hm_space_pending(file->private_data);
 	struct mm_struct *mm = current->mm;
-	unsigned long slack = align - PAGE_SIZE;
+	unsigned long end, hole;
 
 	if (!pending && pgoff == HM_LOAD_PGOFF)
 		return hm_mm_unmapped_area(file, addr, len, pgoff, flags);
 	if (!pending)
 		return -EPERM;
-	if (flags & MAP_FIXED)
-		return addr;
+	if (flags & MAP_FIXED)					/* B5 */
+		return addr + len <= hm_foreign_next(mm, addr, &end) ?
+			addr : -EEXIST;
 	if (!pending->top_down) {
-		addr = lowest_hole(mm, low_base(mm), mm->mmap_base, len, align);
-		if (addr)
-			return addr;
+		hole = lowest_hole(mm, low_base(mm), mm->mmap_base, len, align);
+		if (hole)
+			return hole;
 	}
-	if (len + slack < len)
-		return -ENOMEM;
-	addr = hm_mm_unmapped_area(file, 0, len + slack, 0, flags);
-	if (IS_ERR_VALUE(addr))
-		return addr;
-	return ALIGN_DOWN(addr + slack, align);
+	return search_down(file, len, align, flags);
 }

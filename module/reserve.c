@@ -29,6 +29,8 @@ static void insert_region(struct hm_space *space, struct hm_region *region)
 	}
 	rb_link_node(&region->node, parent, link);
 	rb_insert_color(&region->node, &space->regions);
+	space->low = min(space->low, region->start);
+	space->high = max(space->high, region->end);
 	space->nr_regions++;
 	space->reserved += (region->end - region->start) >> PAGE_SHIFT;
 }

@@ -4,6 +4,7 @@
  * space.h.
  */
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/userfaultfd_k.h>
@@ -45,6 +46,7 @@ struct hm_space *hm_space_create(struct file *file)
 	init_rwsem(&space->committing);
 	init_rwsem(&space->freeing);
 	space->regions = RB_ROOT;
+	space->low = ULONG_MAX;
 	INIT_LIST_HEAD(&space->pending);
 	INIT_LIST_HEAD(&space->guard_hits);
 	INIT_LIST_HEAD(&space->reset_link);
@@ -128,6 +130,9 @@ struct hm_region *hm_space_lookup(struct hm_space *space, unsigned long addr)
 
 	lockdep_assert_held(&space->lock);
 
+	/* Queries of others' memory mostly end here. */
+	if (addr < space->low || addr >= space->high)
+		return NULL;
 	while (node) {
 		struct hm_region *region;
 
@@ -150,6 +155,18 @@ struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
 	if (!region || region->releasing || end > region->end)
 		return NULL;
 	return region;
+}
+
+struct hm_space *hm_space_of_vma(const struct hm_space *space,
+				 const struct vm_area_struct *vma)
+{
+	mmap_assert_locked(vma->vm_mm);
+
+	/* All files of the device have the same operations; see mapping.c. */
+	if (!vma->vm_file || vma->vm_file->f_op != space->file->f_op ||
+	    !vma->vm_private_data)
+		return NULL;
+	return vma->vm_file->private_data;
 }
 
 struct hm_region *hm_space_find_to_free(struct hm_space *space,

@@ -21,6 +21,8 @@
  *	      the charge lock		a spinlock; also with nothing of the above held
  *	      the lock of spaces with reset pages	a spinlock
  *
+ * Of two spaces in one address space, only one at a time has its lock held.
+ *
  * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or, but for the
  * locks of commits, while memory is zeroed or freed.
  *
@@ -49,6 +51,8 @@
  *	pointer stays unique; invariant after init
  * @lock: see the lock order above
  * @regions: by address, never overlapping; @lock
+ * @low: no region has ever been below; @lock
+ * @high: nor here or above; @lock
  * @guard_hits: system calls that have hit a guard page; @lock
  * @pending: reservations that wait for their VMA; @lock
  * @refs: one for the file, and one for reclaim while it looks at the space
@@ -80,6 +84,8 @@ struct hm_space {
 	struct mm_struct *mm;
 	struct mutex lock;
 	struct rb_root regions;
+	unsigned long low;
+	unsigned long high;
 	struct list_head guard_hits;
 	struct list_head pending;
 	refcount_t refs;
@@ -152,6 +158,17 @@ struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
  */
 bool hm_space_is_mapped(const struct hm_space *space,
 			const struct hm_region *region);
+
+/**
+ * hm_space_of_vma - whose region is a VMA?
+ * @space: any space of the VMA's address space
+ * @vma: the VMA; mmap_lock is held
+ *
+ * Return: the space, which may be that of another file; NULL if the VMA is no
+ * region.
+ */
+struct hm_space *hm_space_of_vma(const struct hm_space *space,
+				 const struct vm_area_struct *vma);
 
 /**
  * hm_space_find_to_free - the region that a free means (rules F3-F10)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Description: VirtualQuery: run lengths, limits of the address space, memory
- * of others, and queries while threads are stopped (rules Q1-Q11, Q13, H13).
+ * Description: VirtualQuery: run lengths, limits of the address space, and
+ * queries while threads are stopped (rules Q1-Q11, H13).
  */
 #include "hostmem_test.h"
 
@@ -261,115 +261,6 @@ TEST_F(query, free_memory_up_to_the_next_region_Q8_Q9)
 	ASSERT_EQ(base + GRANULE, reserve_at(base + GRANULE, PAGE));
 	EXPECT_QUERY(base + 3 * PAGE, base + 3 * PAGE, NULL, 0,
 		     GRANULE - 3 * PAGE, MEM_FREE, PAGE_NOACCESS, 0);
-}
-
-static const char in_program[] = "read only";
-static int in_data = 42;
-
-TEST_F(query, program_and_stack_are_not_free_Q13)
-{
-	MEMORY_BASIC_INFORMATION info;
-	int in_stack;
-
-	info = query((void *)query);
-	EXPECT_EQ(MEM_COMMIT, info.State);
-	EXPECT_EQ(MEM_IMAGE, info.Type);
-	EXPECT_EQ(PAGE_EXECUTE_READ, info.Protect);
-	EXPECT_EQ((uintptr_t)query & -PAGE, (uintptr_t)info.BaseAddress);
-
-	info = query(in_program);
-	EXPECT_EQ(MEM_COMMIT, info.State);
-	EXPECT_EQ(MEM_IMAGE, info.Type);
-	EXPECT_EQ(PAGE_READONLY, info.Protect);
-
-	info = query(&in_data);
-	EXPECT_EQ(MEM_COMMIT, info.State);
-	EXPECT_EQ(PAGE_READWRITE, info.Protect);
-
-	info = query(&in_stack);
-	EXPECT_EQ(MEM_COMMIT, info.State);
-	EXPECT_EQ(MEM_PRIVATE, info.Type);
-	EXPECT_EQ(PAGE_READWRITE, info.Protect);
-}
-
-TEST_F(query, other_mappings_are_not_free_Q13)
-{
-	static const struct {
-		int prot;
-		DWORD protect;
-	} rows[] = {
-		{ PROT_NONE,				PAGE_NOACCESS },
-		{ PROT_READ,				PAGE_READONLY },
-		{ PROT_READ | PROT_WRITE,		PAGE_READWRITE },
-		{ PROT_READ | PROT_EXEC,		PAGE_EXECUTE_READ },
-		{ PROT_READ | PROT_WRITE | PROT_EXEC,	PAGE_EXECUTE_READWRITE },
-	};
-	char *place = (char *)FIXED + REGION + GRANULE;
-	int fd = memfd_create("hostmem", MFD_CLOEXEC);
-	size_t i;
-
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, ftruncate(fd, 3 * PAGE));
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		ASSERT_EQ(place, mmap(place, 3 * PAGE, rows[i].prot,
-				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-				      -1, 0));
-		EXPECT_QUERY(place + PAGE + 1, place + PAGE, place,
-			     rows[i].protect, 2 * PAGE, MEM_COMMIT,
-			     rows[i].protect, MEM_PRIVATE);
-		/* What lies before it is free, up to it. */
-		EXPECT_QUERY(place - PAGE, place - PAGE, NULL, 0, PAGE,
-			     MEM_FREE, PAGE_NOACCESS, 0);
-		EXPECT_FREE(place + 3 * PAGE);
-		ASSERT_EQ(0, munmap(place, 3 * PAGE));
-		EXPECT_FREE(place);
-
-		ASSERT_EQ(place, mmap(place, 3 * PAGE, rows[i].prot,
-				      MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0));
-		EXPECT_QUERY(place, place, place, rows[i].protect, 3 * PAGE,
-			     MEM_COMMIT, rows[i].protect, MEM_MAPPED);
-		ASSERT_EQ(0, munmap(place, 3 * PAGE));
-	}
-}
-
-TEST_F(query, neighbours_of_a_region_are_told_apart_Q5_Q13)
-{
-	char *after = mmap(self->base + REGION, PAGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			   -1, 0);
-	char *before = mmap(self->base - PAGE, PAGE, PROT_NONE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			    -1, 0);
-
-	ASSERT_EQ(self->base + REGION, after);
-	ASSERT_EQ(self->base - PAGE, before);
-	EXPECT_RESERVED(self->base, self->base, REGION);
-	EXPECT_QUERY(before, before, before, PAGE_NOACCESS, PAGE, MEM_COMMIT,
-		     PAGE_NOACCESS, MEM_PRIVATE);
-	EXPECT_QUERY(after, after, after, PAGE_READWRITE, PAGE, MEM_COMMIT,
-		     PAGE_READWRITE, MEM_PRIVATE);
-}
-
-TEST_F(query, walk_covers_the_address_space_Q5_Q8)
-{
-	uintptr_t addr = 0, limit = user_limit();
-	MEMORY_BASIC_INFORMATION info;
-	int runs = 0, regions = 0;
-
-	while (addr < limit) {
-		info = query((void *)addr);
-		ASSERT_EQ((void *)addr, info.BaseAddress);
-		ASSERT_LT(0, info.RegionSize);
-		ASSERT_GE(limit - addr, info.RegionSize);
-		EXPECT_EQ(info.State == MEM_FREE,
-			  !mappings(getpid(), addr, addr + info.RegionSize));
-		regions += info.AllocationBase == self->base;
-		runs++;
-		addr += info.RegionSize;
-	}
-	EXPECT_EQ(limit, addr);
-	EXPECT_LT(4, runs);
-	EXPECT_EQ(1, regions);
 }
 
 /*

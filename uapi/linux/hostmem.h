@@ -84,6 +84,7 @@
 #define HOSTMEM_EXECUTE			0x010u
 #define HOSTMEM_EXECUTE_READ		0x020u
 #define HOSTMEM_EXECUTE_READWRITE	0x040u
+#define HOSTMEM_EXECUTE_WRITECOPY	0x080u	/* of images, in queries only */
 
 #define HOSTMEM_GUARD			0x100u
 #define HOSTMEM_NOCACHE			0x200u
@@ -190,9 +191,27 @@ struct hostmem_free {
  * @region_size: bytes from @base on with the same state, protection and region
  * @state: HOSTMEM_COMMIT, HOSTMEM_RESERVE or HOSTMEM_FREE
  * @protect: protection of committed pages, 0 for reserved ones
- * @type: HOSTMEM_PRIVATE for a region of this file, HOSTMEM_MAPPED,
+ * @type: HOSTMEM_PRIVATE for a region of a file of the device, HOSTMEM_MAPPED,
  *	HOSTMEM_IMAGE or HOSTMEM_PRIVATE for other mappings, 0 for free memory
  * @reserved1: 0
+ *
+ * Two things that aren't regions may be more than one mapping, with the same
+ * @allocation_base:
+ *
+ * An image, HOSTMEM_IMAGE with HOSTMEM_EXECUTE_WRITECOPY as @allocation_protect.
+ * That are private mappings of one file, in its order, less than 4 MiB apart and one
+ * of them executable; holes between them, HOSTMEM_RESERVE; and .bss, which is
+ * accessible anonymous memory that has been writable and begins where one of them
+ * ends, but not the heap.  Whether another mapping has been made there instead of
+ * .bss, or joined to it, can't be told.  A private mapping of a file that is part of
+ * no image is HOSTMEM_MAPPED.  An image of more than 32 mappings is several ones.
+ *
+ * A stack, HOSTMEM_PRIVATE: a mapping that grows down, and below it, as
+ * HOSTMEM_RESERVE, the room that RLIMIT_STACK leaves it and a guard gap of 1 MiB, up
+ * to the next mapping.  RLIM_INFINITY leaves what is above all that the kernel maps
+ * by itself, at least 128 MiB.
+ *
+ * No reservation gets any of what is HOSTMEM_RESERVE (rule B5).
  *
  * The layout is that of Windows' 64-bit MEMORY_BASIC_INFORMATION.
  */
@@ -212,7 +231,8 @@ struct hostmem_memory_info {
  * struct hostmem_query - ask what lies at an address
  * @size: sizeof(struct hostmem_query)
  * @id: number of the file, or 0
- * @out_own: 1 if it is a region of this file, otherwise 0
+ * @out_own: 1 if it is a region of this file, 2 if it is one of another file of the
+ *	device, which is described as that file would (rule S8), otherwise 0
  * @reserved: 0
  * @addr: any address of user space
  * @buffer: address of a struct hostmem_memory_info that the kernel fills
