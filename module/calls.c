@@ -284,14 +284,15 @@ vm_fault_t hm_space_huge_fault(struct hm_space *space, struct hm_region *region,
 }
 
 int hm_space_access(struct hm_space *space, struct hm_region *region,
-		    unsigned long addr, void *buf, int len, bool write)
+		    unsigned long addr, void *buf, int len, bool write,
+		    bool force)
 {
 	struct hm_account account;
 	int done;
 
 	mutex_lock(&space->lock);
 	account = hm_account_open(space, region);
-	done = hm_region_access(region, addr, buf, len, write);
+	done = hm_region_access(region, addr, buf, len, write, force);
 	hm_account_close(&account);
 	mutex_unlock(&space->lock);
 	return done;

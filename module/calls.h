@@ -96,6 +96,7 @@ vm_fault_t hm_space_huge_fault(struct hm_space *space, struct hm_region *region,
 
 /** hm_space_access - see hm_region_access() */
 int hm_space_access(struct hm_space *space, struct hm_region *region,
-		    unsigned long addr, void *buf, int len, bool write);
+		    unsigned long addr, void *buf, int len, bool write,
+		    bool force);
 
 #endif /* HOSTMEM_CALLS_H */

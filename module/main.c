@@ -23,6 +23,7 @@
  *	        flush.c			what a flush of the TLBs covers
  *	  charge.c, quota.c	  the limits, and who waits for room
  *	  pressure.c, memcg.c	  what machine and cgroup have left
+ *	  force.c		  what a debugger may do
  *
  * Calls go down and to the right only.  Locks: see space.h.
  */
@@ -33,6 +34,7 @@
 
 #include "charge.h"
 #include "flush.h"
+#include "force.h"
 #include "ioctl.h"
 #include "load.h"
 #include "mapping.h"
@@ -92,6 +94,7 @@ static int __init hm_init(void)
 	int err;
 
 	hm_params_init();
+	hm_force_init();
 	err = hm_load_init();
 	if (err)
 		return err;

@@ -13,6 +13,7 @@
 
 #include "calls.h"
 #include "compat.h"
+#include "force.h"
 #include "load.h"
 #include "mapping.h"
 #include "reserve.h"
@@ -69,7 +70,7 @@ static int vma_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		      int len, int write)
 {
 	return hm_space_access(space_of(vma), vma->vm_private_data, addr, buf,
-			       len, write);
+			       len, write, hm_may_force(vma->vm_mm));
 }
 
 static void vma_close(struct vm_area_struct *vma)

@@ -323,8 +323,9 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
 }
 
 int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,
-		     int len, bool write)
+		     int len, bool write, bool force)
 {
+	enum hm_access access = write ? HM_WRITE : HM_READ;
 	int done = 0;
 
 	while (done < len && addr < region->end) {
@@ -334,8 +335,11 @@ int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,
 				  PAGE_SIZE - offset_in_page(addr));
 		void *mem;
 
-		if (!block || !hm_state_committed(block->state[i]) ||
-		    revive_page(region, block, i))
+		if (!block || !hm_state_committed(block->state[i]))
+			break;
+		if (!force && !hm_state_allows(block->state[i], access))
+			break;
+		if (revive_page(region, block, i))
 			break;
 		mem = page_address(block->pages[i]) + offset_in_page(addr);
 		if (write) {

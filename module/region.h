@@ -208,12 +208,13 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
  * @buf: kernel memory
  * @len: bytes
  * @write: to the pages rather than from them
+ * @force: protections don't count, as debuggers expect; a guard stays armed
  *
- * Protections don't count, as debuggers expect.
- * Return: bytes copied, up to the first page that isn't committed.
+ * Return: bytes copied, up to the first page that isn't committed, or may not be
+ * accessed.
  */
 int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,
-		     int len, bool write);
+		     int len, bool write, bool force);
 
 /**
  * hm_region_watch - collect written pages

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Description: what other processes see: ptrace and /proc/PID/mem read and write
- * committed pages whatever their protection, /proc/PID/maps names the regions,
- * and committed memory counts as resident.
+ * committed pages whatever their protection, as far as the kernel has it so (rule
+ * S4), /proc/PID/maps names the regions, and committed memory counts as resident.
  */
 #include "hostmem_test.h"
 
-#include <sys/ptrace.h>
+#include <sched.h>
 
 #define FIXED	((uintptr_t)0x50000000 + BLOCK - GRANULE)
 #define REGION	(BLOCK + 2 * GRANULE)
@@ -212,6 +212,125 @@ TEST_F(debugger, finds_the_regions_by_name)
 	}
 	fclose(file);
 	EXPECT_EQ(2, found);
+}
+
+/*
+ * Those who trace nobody
+ */
+
+/* What the kernel does for a page of its own with that protection is done for ours. */
+TEST(untraced_memory_is_as_the_kernel_has_it_S4)
+{
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	size_t i;
+
+	ASSERT_LE(0, mem);
+	for (i = 0; i < ARRAY_SIZE(protections); i++) {
+		const struct protection *p = &protections[i];
+		int prot = (p->read ? PROT_READ : 0) | (p->write ? PROT_WRITE : 0) |
+			   (p->exec ? PROT_EXEC : 0);
+		char *kernels = mmap(NULL, PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS,
+				     -1, 0);
+		char *ours = both_at(NULL, PAGE, p->protect), byte = 0;
+		ssize_t done;
+
+		ASSERT_NE(MAP_FAILED, kernels);
+		ASSERT_NE(NULL, ours);
+		done = pwrite(mem, "x", 1, (uintptr_t)kernels);
+		EXPECT_EQ(done, pwrite(mem, "x", 1, (uintptr_t)ours))
+			TH_LOG("protection 0x%x", p->protect);
+		EXPECT_EQ(pread(mem, &byte, 1, (uintptr_t)kernels),
+			  pread(mem, &byte, 1, (uintptr_t)ours))
+			TH_LOG("protection 0x%x", p->protect);
+		if (p->read)
+			EXPECT_EQ(done == 1 ? 'x' : 0, *ours);
+		/* A debugger may, whatever the file says. */
+		EXPECT_TRUE(debugger_writes(ours, "y", 1));
+		if (p->read)
+			EXPECT_EQ('y', *ours);
+	}
+}
+
+/* An armed guard page allows as little as NOACCESS, and stays armed. */
+TEST(untraced_guards_are_as_without_access_S4)
+{
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	char *kernels = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *ours = both_at(NULL, PAGE, PAGE_READWRITE | PAGE_GUARD), byte;
+
+	ASSERT_LE(0, mem);
+	ASSERT_NE(MAP_FAILED, kernels);
+	ASSERT_NE(NULL, ours);
+	EXPECT_EQ(pwrite(mem, "x", 1, (uintptr_t)kernels),
+		  pwrite(mem, "x", 1, (uintptr_t)ours));
+	EXPECT_EQ(pread(mem, &byte, 1, (uintptr_t)kernels),
+		  pread(mem, &byte, 1, (uintptr_t)ours));
+	EXPECT_TRUE(debugger_writes(ours, "y", 1));
+	EXPECT_EQ(PAGE_READWRITE | PAGE_GUARD, query(ours).Protect);
+	EXPECT_EQ(SIGBUS, try_read(ours).signo);
+	EXPECT_EQ('y', *ours);
+}
+
+/* What may be accessed is copied up to the page that may not. */
+TEST(untraced_copies_end_where_the_kernel_s_do_S4)
+{
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	char *kernels = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *ours = both_at(NULL, 3 * PAGE, PAGE_READWRITE);
+	static char copy[3 * 4096];
+	DWORD old;
+
+	ASSERT_LE(0, mem);
+	ASSERT_NE(MAP_FAILED, kernels);
+	ASSERT_NE(NULL, ours);
+	ASSERT_EQ(0, mprotect(kernels + PAGE, PAGE, PROT_NONE));
+	ASSERT_TRUE(VirtualProtect(ours + PAGE, PAGE, PAGE_NOACCESS, &old));
+	EXPECT_EQ(pread(mem, copy, 3 * PAGE - 7, (uintptr_t)kernels + 7),
+		  pread(mem, copy, 3 * PAGE - 7, (uintptr_t)ours + 7));
+	EXPECT_EQ(pwrite(mem, copy, 3 * PAGE - 7, (uintptr_t)kernels + 7),
+		  pwrite(mem, copy, 3 * PAGE - 7, (uintptr_t)ours + 7));
+	ASSERT_EQ(0, mprotect(kernels + PAGE, PAGE, PROT_READ));
+	ASSERT_TRUE(VirtualProtect(ours + PAGE, PAGE, PAGE_READONLY, &old));
+	EXPECT_EQ(pread(mem, copy, 3 * PAGE - 7, (uintptr_t)kernels + 7),
+		  pread(mem, copy, 3 * PAGE - 7, (uintptr_t)ours + 7));
+	EXPECT_EQ(pwrite(mem, copy, 3 * PAGE - 7, (uintptr_t)kernels + 7),
+		  pwrite(mem, copy, 3 * PAGE - 7, (uintptr_t)ours + 7));
+}
+
+/*
+ * A debugger that traces not the process which owns the address space, but one that
+ * shares it.
+ */
+static int share_memory(void *arg)
+{
+	/* Traced by the test, and does nothing but wait for it. */
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	raise(SIGSTOP);
+	return *(char *)arg != 'z';
+}
+
+TEST(one_who_shares_the_memory_may_be_traced)
+{
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+	char *ours = both_at(NULL, PAGE, PAGE_READONLY), path[32];
+	pid_t pid;
+	int mem;
+
+	ASSERT_NE(NULL, ours);
+	pid = clone(share_memory, stack + sizeof(stack), CLONE_VM | SIGCHLD, ours);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(pid, waitpid(pid, NULL, WUNTRACED));
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	mem = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, mem);
+	EXPECT_EQ(1, pwrite(mem, "y", 1, (uintptr_t)ours));
+	EXPECT_EQ('y', *ours);
+	EXPECT_EQ(0, ptrace(PTRACE_POKEDATA, pid, ours, (long)'z'));
+	EXPECT_EQ(0, ptrace(PTRACE_DETACH, pid, NULL, NULL));
+	EXPECT_EQ(0, status_of(pid));
+	/* Now nobody is traced any more. */
+	EXPECT_EQ(mem_is_forced ? 1 : -1, pwrite(mem, "x", 1, (uintptr_t)ours));
 }
 
 /*

@@ -171,16 +171,19 @@ HELPER const char *run_wrong(uintptr_t base, const struct kind *kind, int mem)
 	char *start = (char *)base + kind->first * PAGE;
 	size_t size = kind->nr * PAGE, i;
 	MEMORY_BASIC_INFORMATION info = query(start);
+	bool found;
 
 	if (info.BaseAddress != start || info.AllocationBase != (void *)base ||
 	    info.RegionSize != size || info.State != state ||
 	    info.Protect != kind->protect || info.Type != MEM_PRIVATE)
 		return "query";
-	/* Debuggers find what is committed and nothing else. */
+	/* Through its file, what is committed is found and nothing else. */
+	found = kind->protect &&
+		(mem_is_forced || protection_of(kind->protect)->read);
 	for (i = 0; i < size; i += size > PAGE ? size - PAGE : PAGE)
 		if (peek(mem, start + i) !=
-		    (kind->protect ? (uintptr_t)(start + i) ^ SEED : ~0ull))
-			return "what a debugger reads";
+		    (found ? (uintptr_t)(start + i) ^ SEED : ~0ull))
+			return "what /proc/self/mem has";
 	if (kind->protect & PAGE_GUARD)
 		return NULL;
 	if (!page_is_as(start, kind->protect) ||
