@@ -97,6 +97,71 @@ TEST(registration)						/* H16 */
 	EXPECT_EQ(1, callback.references);
 }
 
+/* In a callback: a guard page is hit there like anywhere else. */
+static char *guarded;
+static unsigned int guard_hits, lazy_commits;
+static sigset_t blocked_in_callback;
+
+static BOOL commit_lazily(DWORD code, DWORD access, void *address, void *context)
+{
+	void *page = (void *)((uintptr_t)address & -(uintptr_t)PAGE);
+	void *mem;
+
+	if (code == EXCEPTION_GUARD_PAGE) {
+		guard_hits++;
+		return TRUE;
+	}
+	lazy_commits++;
+	return HostVirtualAlloc(page, PAGE, MEM_COMMIT, PAGE_READWRITE, eProcessCritical,
+				&mem) == S_OK;
+}
+
+static HRESULT touch_guarded(ICLRMemoryNotificationCallback *this,
+			     EMemoryAvailable level)
+{
+	pthread_sigmask(SIG_BLOCK, NULL, &blocked_in_callback);
+	guarded[0] = 1;
+	guarded[PAGE] = 1;
+	return on_notification(this, level);
+}
+
+TEST(faults_in_a_callback)					/* G1, H17 */
+{
+	static const ICLRMemoryNotificationCallbackVtbl touching = {
+		query_interface, add_ref, release, touch_guarded,
+	};
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+	IHostMemoryManager *manager = make_manager(MIB, 0);
+	struct callback callback = make_callback();
+	sigset_t all, before;
+	unsigned int i;
+	void *mem;
+
+	callback.iface.lpVtbl = &touching;
+	ASSERT_TRUE(HostSetFaultCallback(commit_lazily, NULL));
+	guarded = VirtualAlloc(NULL, 2 * PAGE, MEM_RESERVE, PAGE_READWRITE);
+	ASSERT_NE(NULL, guarded);
+	ASSERT_EQ(guarded, VirtualAlloc(guarded, PAGE, MEM_COMMIT,
+					PAGE_READWRITE | PAGE_GUARD));
+	/* Now it is low, and who registers is told at once. */
+	ASSERT_EQ(S_OK, manager_alloc(manager, NULL, MIB, MEM_RESERVE | MEM_COMMIT, &mem));
+	/* What the one who registers blocks is not what the callback blocks. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ASSERT_EQ(S_OK, IHostMemoryManager_RegisterMemoryNotificationCallback(
+				manager, &callback.iface));
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	until(&callback, eMemoryAvailableLow);
+	EXPECT_EQ(1, guard_hits);
+	EXPECT_EQ(1, lazy_commits);
+	EXPECT_EQ(1, guarded[0]);
+	EXPECT_EQ(1, guarded[PAGE]);
+	for (i = 0; i < ARRAY_SIZE(faults); i++)
+		EXPECT_EQ(0, sigismember(&blocked_in_callback, faults[i]));
+	EXPECT_EQ(1, sigismember(&blocked_in_callback, SIGTERM));
+	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
+}
+
 TEST(own_limit)							/* H17, H18 */
 {
 	IHostMemoryManager *manager = make_manager(32 * MIB, 0);

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 
 #include "manager.h"
 
+#define FILE_ID		1u
 #define BASE		0x50000000ul
 #define UNTOUCHED	0xdeadbeefu
 #define ERRNO_BEFORE	ERANGE
@@ -28,6 +30,7 @@ static uint64_t answer_addr = BASE;
 static uint64_t answer_count;
 static uint64_t answer_large_page;
 static unsigned int calls;
+static bool has_failed;			/* so the library may look at its file */
 static union {
 	struct hostmem_alloc alloc;
 	struct hostmem_free free;
@@ -38,6 +41,7 @@ static union {
 
 int ioctl(int fd, unsigned long request, ...)
 {
+	struct hostmem_status *status;
 	va_list args;
 	void *arg;
 
@@ -46,6 +50,13 @@ int ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 
+	/* Is it a file of the device, and the one it was?  It is. */
+	status = arg;
+	if (request == HOSTMEM_IOC_STATUS) {
+		status->out_id = FILE_ID;
+		if (has_failed || status->id != FILE_ID)
+			return 0;
+	}
 	calls++;
 	if (request == HOSTMEM_IOC_ALLOC) {
 		memcpy(&seen.alloc, arg, sizeof(seen.alloc));
@@ -66,9 +77,11 @@ int ioctl(int fd, unsigned long request, ...)
 			answer_large_page;
 	}
 	if (answer_errno) {
+		has_failed = true;
 		errno = answer_errno;
 		return -1;
 	}
+	has_failed = answer_positive;
 	return answer_positive;
 }
 
@@ -97,6 +110,7 @@ static void begin(int errnum)
 	answer_count = 0;
 	answer_large_page = 0;
 	calls = 0;
+	has_failed = false;
 	errno = ERRNO_BEFORE;
 	SetLastError(UNTOUCHED);
 }
@@ -399,6 +413,9 @@ int main(void)
 
 	/* Any file will do for ioctl() above. */
 	hostmem_default_manager.device = "/dev/null";
+	/* From now on there may be a region in it. */
+	begin(0);
+	VirtualAlloc(NULL, 1, MEM_RESERVE, PAGE_READWRITE);
 
 	for (i = 0; i < ENTRIES; i++) {
 		test_hosting(i);

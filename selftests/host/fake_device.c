@@ -39,6 +39,8 @@ char fake_path[64];
 struct hostmem_alloc fake_first_alloc;
 struct hostmem_alloc fake_last_alloc;
 
+static uint32_t last_id;
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Signalled when there may be room; set up with the first file. */
@@ -116,6 +118,7 @@ int open(const char *path, int flags, ...)
 		pthread_cond_init(&changed, &attr);
 	}
 	memset(&fake_files[fd], 0, sizeof(fake_files[fd]));
+	fake_files[fd].id = ++last_id;
 	fake_files[fd].owner = getpid();
 	fake_files[fd].limit = UINT64_MAX;
 	fake_files[fd].open = true;
@@ -152,6 +155,7 @@ static void show_charge(struct fake_file *file, struct hostmem_load_page *pages)
 
 	own->charged_bytes = file->charged;
 	own->limit_bytes = file->limit;
+	own->id = file->id;
 	pages->charged_bytes = file->charged;
 	pages->limit_bytes = fake_module_limit;
 }
@@ -286,8 +290,12 @@ static int call(int fd, struct fake_file *file, unsigned int number, void *arg)
 
 static int answer(int fd, struct fake_file *file, unsigned int number, void *arg)
 {
+	const struct hostmem_status *head = arg;
+
 	if (number >= FAKE_CALLS)
 		return ENOTTY;
+	if (head->id && head->id != file->id)
+		return EBADF;
 	fake_calls[number]++;
 	if (number == FAKE_ALLOC)
 		fake_last_alloc = *(struct hostmem_alloc *)arg;

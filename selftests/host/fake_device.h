@@ -38,6 +38,7 @@ struct fake_region {
 /* One open file; its descriptor is an eventfd that is readable when poll() must say so. */
 struct fake_file {
 	bool open;
+	uint32_t id;
 	pid_t owner;
 	struct fake_region regions[FAKE_REGIONS];
 	uint64_t limit;

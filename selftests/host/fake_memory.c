@@ -208,6 +208,7 @@ void fake_memory_status(struct fake_file *file, struct hostmem_status *arg)
 	arg->out_committed_bytes = file->charged;
 	arg->out_own_limit_bytes = file->limit;
 	arg->out_waiting = file->waiting;
+	arg->out_id = file->id;
 }
 
 void fake_memory_release_all(struct fake_file *file)

@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,13 +22,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <hostmem/memoryapi.h>
 #include <linux/hostmem.h>
-
-#include "manager.h"
 
 #define PAGE	4096
 #define GUARD	0x80000001u
@@ -42,19 +42,53 @@ static bool in_page(uintptr_t addr, volatile void *page)
 	return addr - (uintptr_t)page < PAGE;
 }
 
+/* Which file of the device a descriptor is; 0: none. */
+static uint32_t ids[100];
+static bool no_such_device;
+
+int open(const char *path, int flags, ...)
+{
+	static uint32_t last;
+	int fd = -1;
+
+	if (!no_such_device && !strcmp(path, "/dev/hostmem"))
+		fd = openat(AT_FDCWD, "/dev/null", flags);
+	if (fd >= 0)
+		ids[fd] = ++last;
+	else
+		errno = ENOENT;
+	return fd;
+}
+
+int close(int fd)
+{
+	if (fd >= 0)
+		ids[fd] = 0;
+	return (int)syscall(SYS_close, fd);
+}
+
+/*
+ * All that is the library's is another manager's than of the file that is asked.
+ */
 int ioctl(int fd, unsigned long request, ...)
 {
+	struct hostmem_status *status;
 	struct hostmem_query *query;
 	va_list args;
 
-	(void)fd;
 	va_start(args, request);
-	query = va_arg(args, void *);
+	status = va_arg(args, void *);
 	va_end(args);
-	errno = ENOTTY;
+	query = (void *)status;
+	if (!ids[fd] || (status->id && status->id != ids[fd])) {
+		errno = ids[fd] ? EBADF : ENOTTY;
+		return -1;
+	}
+	if (request == HOSTMEM_IOC_STATUS)
+		status->out_id = ids[fd];
 	if (request == HOSTMEM_IOC_QUERY)
 		query->out_own = in_page(query->addr, own) ||
-				 in_page(query->addr, own_guard);
+				 in_page(query->addr, own_guard) ? 2 : 0;
 	return 0;
 }
 
@@ -352,12 +386,49 @@ static bool no_callback_default(void)
 
 static bool no_device(void)
 {
-	atomic_store(&hostmem_default_manager.fd, -1);
+	no_such_device = true;
 	handle(previous_info, SA_SIGINFO);
 	HostSetFaultCallback(record, NULL);
 	own[3] = 1;
-	return previous_calls == 1 && !calls &&
-	       atomic_load(&hostmem_default_manager.fd) == -1;
+	return previous_calls == 1 && !calls;
+}
+
+/* As daemons do; and other files get the numbers (rules S7, S8). */
+static bool descriptors_closed(void)
+{
+	int fd, other;
+
+	HostSetFaultCallback(record, NULL);
+	for (fd = 3; fd < 20; fd++)
+		if (ids[fd])
+			close(fd);
+	own[3] = 1;
+	mprotect((void *)own, PAGE, PROT_NONE);
+	for (fd = 3; fd < 20; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/hostmem", O_RDWR) < 0)
+			return false;
+	own[3] = 1;
+	mprotect((void *)own, PAGE, PROT_NONE);
+	for (fd = 3; fd < 20; fd++)
+		if (ids[fd]) {
+			close(fd);
+			other = memfd_create("other", 0);
+			if (other != fd)
+				return false;
+		}
+	own[3] = 1;
+	own_guard[3] = 1;
+	return calls == 4;
+}
+
+static bool device_comes_later(void)
+{
+	no_such_device = true;
+	handle(previous_info, SA_SIGINFO);
+	HostSetFaultCallback(record, NULL);
+	no_such_device = false;
+	own[3] = 1;
+	return !previous_calls && calls == 1;
 }
 
 static void *touch_stack(void *arg)
@@ -477,7 +548,9 @@ static const struct {
 	{ "a sent signal never is the callback's", sent_handled, 0 },
 	{ "no callback: the previous handler for own pages", no_callback, 0 },
 	{ "... and no handler: dies", no_callback_default, SIGBUS },
-	{ "no device: nothing is the callback's, nothing is opened", no_device, 0 },
+	{ "no device: nothing is the callback's", no_device, 0 },
+	{ "a device that comes after the callback", device_comes_later, 0 },
+	{ "a program that has closed all descriptors", descriptors_closed, 0 },
 	{ "a stack pointer in an own page, on a small alternate stack",
 	  alternate_stack, 0 },
 	{ "threads that set the first callback together", installed_once, 0 },
@@ -501,9 +574,6 @@ static int run_child(size_t i)
 	foreign = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	own_guard = behind_the_end(&guard_file);
 	foreign_guard = behind_the_end(&foreign_file);
-	/* Any file will do for ioctl() above. */
-	hostmem_default_manager.device = "/dev/null";
-	VirtualFree(NULL, 0, MEM_RELEASE);
 	return !cases[i].run();
 }
 

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/hostmem.h>
+
 #include <hostmem/memoryapi.h>
 #include <hostmem/mscoree.h>
 
@@ -49,8 +51,15 @@ int open(const char *path, int flags, ...)
 
 int ioctl(int fd, unsigned long request, ...)
 {
-	(void)request;
+	struct hostmem_status *status;
+	va_list args;
+
+	va_start(args, request);
+	status = va_arg(args, void *);
+	va_end(args);
 	used_fd = fd;
+	if (request == HOSTMEM_IOC_STATUS)
+		status->out_id = 1;
 	return 0;
 }
 
@@ -125,7 +134,7 @@ static void test_race(void)
 	   "%d threads that open at the same time all succeed", THREADS);
 	ok(descriptors() == before + 1, "one descriptor is left open");
 	ok(use(NULL) && opens == THREADS &&
-	   used_fd == hostmem_default_manager.fd,
+	   used_fd == hostmem_file_fd(hostmem_default_manager.file),
 	   "later calls use it and open nothing");
 	ok(!strcmp(opened, "/dev/hostmem") &&
 	   open_flags == (O_RDWR | O_CLOEXEC),
@@ -141,7 +150,7 @@ static void test_fork(void)
 	fflush(stdout);
 	child = fork();
 	if (!child)
-		_exit(!(use(NULL) && !opens && used_fd == hostmem_default_manager.fd));
+		_exit(!(use(NULL) && !opens && used_fd == hostmem_file_fd(hostmem_default_manager.file)));
 	ok(child > 0 && waitpid(child, &status, 0) == child && !status,
 	   "a fork child uses its parent's descriptor and opens nothing");
 }

@@ -8,8 +8,10 @@
  * in; the last one to leave frees the object.  So its descriptor stays what it is as
  * long as somebody may use it.  All counting is atomic, without locks (rule H13).
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/hostmem.h>
 
@@ -26,6 +28,7 @@
  * @references: those of callers and of heaps
  * @users: methods under way, and one for all of @references
  * @foreign: the last reference went in a child made by fork()
+ * @device: the path, if it isn't the default one
  * @manager: the device and the memory
  * @notifier: the callbacks
  * @space: what is known about address space that isn't the manager's
@@ -35,6 +38,7 @@ struct com_manager {
 	atomic_uint references;
 	atomic_uint users;
 	bool foreign;
+	char *device;
 	struct hostmem_manager manager;
 	struct hostmem_notifier notifier;
 	struct hostmem_address_space space;
@@ -63,6 +67,7 @@ static void leave(struct com_manager *com)
 	hostmem_notifier_discard(&com->notifier, !com->foreign);
 	hostmem_address_space_discard(&com->space, !com->foreign);
 	hostmem_manager_close(&com->manager);
+	free(com->device);
 	free(com);
 	errno = saved;
 }
@@ -97,15 +102,19 @@ static ULONG com_manager_release(IHostMemoryManager *This)
 {
 	struct com_manager *com = com_manager_of(This);
 	ULONG left = com_unreference(&com->references);
+	enum hostmem_error error;
 
 	if (left)
 		return left;
 
 	/* The parent's threads and locks aren't in a child, and nothing is shut. */
-	com->foreign = !hostmem_manager_shutdown(&com->manager);
-	if (com->foreign || hostmem_notifier_stop(&com->notifier))
+	error = hostmem_manager_shutdown(&com->manager);
+	com->foreign = error == HOSTMEM_ERR_NOT_OWNER ||
+		       !hostmem_load_may_be_owner(&com->manager);
+	if (com->foreign ||
+	    hostmem_notifier_stop(&com->notifier, error != HOSTMEM_ERR_UNAVAILABLE))
 		leave(com);
-	/* Otherwise the thread itself is here: it leaves when it has ended. */
+	/* Otherwise the thread leaves when it has ended: it is here itself, or asleep. */
 	return 0;
 }
 
@@ -225,22 +234,6 @@ static const IHostMemoryManagerVtbl com_manager_vtbl = {
 	.ReleasedVirtualAddressSpace = com_manager_released,
 };
 
-/* Opens the device of a new manager and sets the limit. */
-static enum hostmem_error open_device(struct hostmem_manager *manager,
-				      const HOSTMEM_OPTIONS *options)
-{
-	struct hostmem_status status;
-	enum hostmem_error error;
-
-	error = hostmem_manager_status(manager, &status);
-	/* Another device, or a module that is older than this library. */
-	if (error == HOSTMEM_ERR_IMPOSSIBLE)
-		return HOSTMEM_ERR_UNAVAILABLE;
-	if (!error && options->cbCommitLimit)
-		error = hostmem_manager_limit(manager, options->cbCommitLimit);
-	return error;
-}
-
 HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 				IHostMemoryManager **ppManager)
 {
@@ -249,6 +242,7 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 	enum hostmem_error error;
 	struct com_manager *com;
 	int saved = errno;
+	char *device;
 
 	if (!ppManager)
 		return E_POINTER;
@@ -257,29 +251,32 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 	if (options->cbSize != sizeof(*options))
 		return E_INVALIDARG;
 
+	/* The path is the caller's. */
+	device = options->pszDevice ? strdup(options->pszDevice) : NULL;
 	com = malloc(sizeof(*com));
-	errno = saved;
-	if (!com)
+	if (!com || (options->pszDevice && !device)) {
+		free(device);
+		free(com);
+		errno = saved;
 		return E_OUTOFMEMORY;
+	}
 	*com = (struct com_manager){
 		.iface = { .lpVtbl = &com_manager_vtbl },
 		.references = 1,
 		.users = 1,
+		.device = device,
 		.manager = {
-			.device = options->pszDevice ? options->pszDevice :
-						       "/dev/hostmem",
+			.device = device ? device : "/dev/hostmem",
 			.timeout_ms = options->dwTimeoutMs,
-			.fd = -1,
+			.limit = options->cbCommitLimit,
 		},
 	};
 	hostmem_notifier_init(&com->notifier, &com->manager, leave_as_thread);
 	hostmem_address_space_init(&com->space);
 
-	error = open_device(&com->manager, options);
+	error = hostmem_manager_open(&com->manager);
 	if (error)
 		return leave_with(com, error);
-	/* The path is the caller's, and not needed any more. */
-	com->manager.device = NULL;
 	*ppManager = &com->iface;
 	return S_OK;
 }
@@ -352,6 +349,7 @@ HRESULT HostMemoryManagerDescriptor(IHostMemoryManager *pManager, int *pDescript
 
 	error = hostmem_load_check_owner(manager);
 	if (!error)
-		error = hostmem_manager_descriptor(manager, pDescriptor);
+		error = hostmem_manager_descriptor(manager, HOSTMEM_USE_SHOWN,
+						   pDescriptor);
 	return done_with(pManager, error);
 }

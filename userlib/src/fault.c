@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1 OR MIT
 /*
- * Faults in the default manager's memory, from the signal to the callback of the
- * program; and the way of all other SIGSEGVs and SIGBUSes to the handlers that
- * were there before.
+ * Faults in memory of the library, from the signal to the callback of the program; and
+ * the way of all other SIGSEGVs and SIGBUSes to the handlers that were there before.
  *
- * What runs in the signal handlers takes no lock, opens nothing, and needs little
- * stack: they run on the thread's alternate one if it has one, because the page
- * that was hit may be the guard of the thread's own stack.
+ * What runs in the signal handlers takes no lock and needs little stack: they run on
+ * the thread's alternate one if it has one, because the page that was hit may be the
+ * guard of the thread's own stack.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -152,7 +151,7 @@ static bool fault_is_ours(int signo, const siginfo_t *info)
 	if (signo == SIGBUS ? info->si_code != BUS_ADRERR : info->si_code <= 0)
 		return false;
 
-	return hostmem_manager_owns(&hostmem_default_manager, info->si_addr);
+	return hostmem_manager_owns(info->si_addr);
 }
 
 static void handle_fault(int signo, siginfo_t *info, void *context)
@@ -224,6 +223,7 @@ enum hostmem_error hostmem_fault_set_callback(HOSTMEM_FAULT_CALLBACK function,
 	if (callback || !function)
 		atomic_store(&current_callback, callback);
 	if (callback && !installed) {
+		hostmem_manager_prepare_to_ask();
 		install(SIGSEGV, &handled_segv);
 		install(SIGBUS, &handled_bus);
 		installed = true;

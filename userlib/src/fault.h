@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
- * The signal handlers that turn guard hits and access violations in the default
- * manager's memory into calls of the program's callback.
+ * The signal handlers that turn guard hits and access violations in memory of
+ * the library, whichever manager's it is, into calls of the program's callback.
  */
 #ifndef HOSTMEM_FAULT_H
 #define HOSTMEM_FAULT_H

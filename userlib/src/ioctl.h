@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
  * The raw layer: one inline per system call, and nothing between the caller and
- * the kernel.  Called by manager.c, load.c and notifier.c only.
+ * the kernel.  Called by device.c, manager.c, load.c and notifier.c only.
  *
  * Returns are 0 or a file descriptor for success and -errno for failure; the
  * thread's errno stays as it was, for the library promises that to its callers.
@@ -14,8 +14,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/hostmem.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -57,51 +57,6 @@ static inline int hostmem_raw_call(int fd, unsigned long request, void *arg)
 	return ret;
 }
 
-static inline int hostmem_raw_alloc(int fd, struct hostmem_alloc *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_ALLOC, arg);
-}
-
-static inline int hostmem_raw_free(int fd, struct hostmem_free *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_FREE, arg);
-}
-
-static inline int hostmem_raw_query(int fd, struct hostmem_query *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_QUERY, arg);
-}
-
-static inline int hostmem_raw_status(int fd, struct hostmem_status *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_STATUS, arg);
-}
-
-static inline int hostmem_raw_protect(int fd, struct hostmem_protect *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_PROTECT, arg);
-}
-
-static inline int hostmem_raw_watch(int fd, struct hostmem_watch *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_WATCH, arg);
-}
-
-static inline int hostmem_raw_limit(int fd, struct hostmem_limit *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_LIMIT, arg);
-}
-
-static inline int hostmem_raw_shutdown(int fd, struct hostmem_shutdown *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_SHUTDOWN, arg);
-}
-
-static inline int hostmem_raw_load(int fd, struct hostmem_load *arg)
-{
-	return hostmem_raw_call(fd, HOSTMEM_IOC_LOAD, arg);
-}
-
 /* The load pages, HOSTMEM_LOAD_PAGES from the address returned; NULL: no mapping. */
 static inline void *hostmem_raw_map_load(int fd)
 {
@@ -111,6 +66,18 @@ static inline void *hostmem_raw_map_load(int fd)
 
 	errno = saved;
 	return pages == MAP_FAILED ? NULL : pages;
+}
+
+/* Has new load pages take the place of old ones, for all who read there at once. */
+static inline bool hostmem_raw_move_load(const void *pages, const void *place)
+{
+	const size_t length = HOSTMEM_LOAD_PAGES * HOSTMEM_PAGE_SIZE;
+	int saved = errno;
+	void *moved = mremap((void *)(uintptr_t)pages, length, length,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(uintptr_t)place);
+
+	errno = saved;
+	return moved == place;
 }
 
 static inline void hostmem_raw_unmap_load(const void *pages)
@@ -128,38 +95,6 @@ static inline uint64_t hostmem_raw_time(clockid_t clock)
 
 	clock_gettime(clock, &time);
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-/* A descriptor that poll() finds readable after hostmem_raw_ring(). */
-static inline int hostmem_raw_bell(void)
-{
-	int saved = errno;
-	int ret = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-	if (ret < 0) {
-		ret = -errno;
-		errno = saved;
-	}
-	return ret;
-}
-
-static inline void hostmem_raw_ring(int bell)
-{
-	const uint64_t one = 1;
-	int saved = errno;
-
-	/* Fails if it has rung too often to count, and then it is readable. */
-	if (write(bell, &one, sizeof(one)) < 0)
-		errno = saved;
-}
-
-static inline void hostmem_raw_hush(int bell)
-{
-	uint64_t count;
-	int saved = errno;
-
-	if (read(bell, &count, sizeof(count)) < 0)
-		errno = saved;
 }
 
 #endif /* HOSTMEM_IOCTL_H */

@@ -2,8 +2,10 @@
 /*
  * The load pages and what is worked out from them.  See load.h.
  */
+#define _GNU_SOURCE
 #include <stdbool.h>
 
+#include "device.h"
 #include "ioctl.h"
 #include "load.h"
 #include "manager.h"
@@ -45,22 +47,36 @@ static struct load_pages pages_at(const struct hostmem_load_page *load)
 	};
 }
 
-/* Finds the pages and maps them if that hasn't been done.  False: not possible. */
+/* Are these the pages of the file that the manager has, and of this process? */
+static bool are_its(struct hostmem_manager *manager, const struct load_pages *pages)
+{
+	uint32_t id = __atomic_load_n(&pages->own->id, __ATOMIC_RELAXED);
+
+	return id && id == hostmem_file_id(atomic_load(&manager->file));
+}
+
+/*
+ * Finds the pages and maps them if that hasn't been done, or was of a file that has been
+ * replaced since.  False: not possible.
+ */
 static bool find_pages(struct hostmem_manager *manager, struct load_pages *pages)
 {
 	const struct hostmem_load_page *load = atomic_load(&manager->load);
 	const struct hostmem_load_page *ours;
 
-	if (!load) {
-		ours = hostmem_raw_map_load(atomic_load(&manager->fd));
-		if (!ours)
-			return false;
-		if (atomic_compare_exchange_strong(&manager->load, &load, ours))
-			load = ours;
-		else
-			hostmem_raw_unmap_load(ours);
+	if (load) {
+		*pages = pages_at(load);
+		if (are_its(manager, pages))
+			return true;
 	}
-	*pages = pages_at(load);
+	ours = hostmem_device_map(manager, load);
+	if (!ours)
+		return false;
+	if (!load && !atomic_compare_exchange_strong(&manager->load, &load, ours)) {
+		hostmem_raw_unmap_load(ours);
+		ours = load;
+	}
+	*pages = pages_at(ours);
 	return true;
 }
 
@@ -93,15 +109,8 @@ static bool read_pages(const struct load_pages *pages, struct load_view *view)
 enum hostmem_error hostmem_load_ask(struct hostmem_manager *manager,
 				    struct hostmem_load *load)
 {
-	enum hostmem_error error;
-	int fd;
-
 	*load = (struct hostmem_load){ .size = sizeof(*load) };
-	error = hostmem_manager_descriptor(manager, &fd);
-	if (error)
-		return error;
-
-	return hostmem_manager_judge(manager, hostmem_raw_load(fd, load));
+	return hostmem_manager_call(manager, HOSTMEM_IOC_LOAD, load);
 }
 
 /* Asks the kernel; a notifier that doesn't know the answer will, as poll() is mute. */
@@ -142,13 +151,12 @@ enum hostmem_error hostmem_load_get(struct hostmem_manager *manager,
 	enum hostmem_error error;
 	struct load_pages pages;
 	struct load_view view;
-	int fd;
 
 	if (percent)
 		*percent = 0;
 	if (room)
 		*room = 0;
-	error = hostmem_manager_descriptor(manager, &fd);
+	error = hostmem_manager_open(manager);
 	if (error)
 		return error;
 	if (!percent || !room)
@@ -172,14 +180,24 @@ enum hostmem_error hostmem_load_check_owner(struct hostmem_manager *manager)
 	struct hostmem_status status;
 	enum hostmem_error error;
 	struct load_pages pages;
-	int fd;
 
-	error = hostmem_manager_descriptor(manager, &fd);
+	error = hostmem_manager_open(manager);
 	if (error)
 		return error;
-	if (find_pages(manager, &pages) && read_member(&pages.own->limit_bytes))
+	if (find_pages(manager, &pages))
 		return HOSTMEM_OK;
 
 	/* Not HOSTMEM_IOC_LOAD: that may wake those who poll. */
-	return hostmem_manager_status(manager, &status);
+	error = hostmem_manager_status(manager, &status);
+	/* If the descriptor has been closed, the pages still tell a child from its parent. */
+	if (error == HOSTMEM_ERR_UNAVAILABLE && !hostmem_load_may_be_owner(manager))
+		return HOSTMEM_ERR_NOT_OWNER;
+	return error;
+}
+
+bool hostmem_load_may_be_owner(struct hostmem_manager *manager)
+{
+	const struct hostmem_load_page *load = atomic_load(&manager->load);
+
+	return !load || read_member(&pages_at(load).own->limit_bytes);
 }

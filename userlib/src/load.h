@@ -9,6 +9,7 @@
 #ifndef HOSTMEM_LOAD_H
 #define HOSTMEM_LOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hostmem/types.h>
@@ -56,5 +57,13 @@ enum hostmem_error hostmem_load_ask(struct hostmem_manager *manager,
  * Return: HOSTMEM_OK, HOSTMEM_ERR_NOT_OWNER, or what else is wrong
  */
 enum hostmem_error hostmem_load_check_owner(struct hostmem_manager *manager);
+
+/**
+ * hostmem_load_may_be_owner() - tell what the load pages alone say about that
+ * @manager: any, also one whose descriptor has been closed
+ *
+ * Return: false in a child made by fork(); true in the owner, and if there are no pages
+ */
+bool hostmem_load_may_be_owner(struct hostmem_manager *manager);
 
 #endif /* HOSTMEM_LOAD_H */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1 OR MIT
 /*
- * The operations of a manager, and the first use that opens its device.  Knows
+ * The operations of a manager.  Knows
  * the kernel's structures and nothing of HRESULTs or last errors.
  */
+#define _GNU_SOURCE
 #include <hostmem/memory.h>
 #include <hostmem/mscoree.h>
 
+#include "device.h"
 #include "ioctl.h"
 #include "manager.h"
 
@@ -63,33 +65,37 @@ _Static_assert(eTaskCritical == HOSTMEM_LEVEL_TASK &&
 
 struct hostmem_manager hostmem_default_manager = {
 	.device = "/dev/hostmem",
-	.fd = -1,
 };
 
-enum hostmem_error hostmem_manager_descriptor(struct hostmem_manager *manager,
-					      int *fd)
-{
-	int none = -1;
-	int ours;
+/*
+ * Asks about addresses, and has no regions itself: so whatever becomes of it, another
+ * file can take its place.
+ */
+static struct hostmem_manager asker = {
+	.device = "/dev/hostmem",
+};
 
+enum hostmem_error hostmem_manager_open(struct hostmem_manager *manager)
+{
 	if (atomic_load(&manager->broken))
 		return HOSTMEM_ERR_UNAVAILABLE;
+	return hostmem_manager_judge(manager, hostmem_device_open(manager));
+}
 
-	*fd = atomic_load(&manager->fd);
-	if (*fd >= 0)
-		return HOSTMEM_OK;
+static enum hostmem_error make_call(struct hostmem_manager *manager,
+				    unsigned long request, void *arg,
+				    enum hostmem_use use)
+{
+	return hostmem_manager_judge(manager,
+				     hostmem_device_call(manager, request, arg, use));
+}
 
-	ours = hostmem_raw_open(manager->device);
-	if (ours < 0)
-		return HOSTMEM_ERR_UNAVAILABLE;
+enum hostmem_error hostmem_manager_call(struct hostmem_manager *manager,
+					unsigned long request, void *arg)
+{
+	enum hostmem_error error = hostmem_manager_open(manager);
 
-	*fd = ours;
-	if (!atomic_compare_exchange_strong(&manager->fd, &none, ours)) {
-		/* Another thread was first, and regions may be in its file. */
-		hostmem_raw_close(ours);
-		*fd = none;
-	}
-	return HOSTMEM_OK;
+	return error ? error : make_call(manager, request, arg, HOSTMEM_USE_ONCE);
 }
 
 enum hostmem_error hostmem_manager_break(struct hostmem_manager *manager)
@@ -143,17 +149,18 @@ enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 		.deadline = deadline,
 	};
 	enum hostmem_error error;
-	int fd;
 
 	if (out)
 		*out = NULL;
-	error = hostmem_manager_descriptor(manager, &fd);
+	error = hostmem_manager_open(manager);
 	if (error)
 		return error;
 	if (!out)
 		return HOSTMEM_ERR_NULL;
 
-	error = hostmem_manager_judge(manager, hostmem_raw_alloc(fd, &arg));
+	error = make_call(manager, HOSTMEM_IOC_ALLOC, &arg,
+			  type & MEM_RESERVE || !addr ? HOSTMEM_USE_HELD :
+							HOSTMEM_USE_ONCE);
 	if (error)
 		return error;
 	/* Callers take NULL for a failure, so success must not look like it. */
@@ -182,14 +189,8 @@ enum hostmem_error hostmem_manager_free(struct hostmem_manager *manager,
 		.addr = (uintptr_t)addr,
 		.length = length,
 	};
-	enum hostmem_error error;
-	int fd;
 
-	error = hostmem_manager_descriptor(manager, &fd);
-	if (error)
-		return error;
-
-	return hostmem_manager_judge(manager, hostmem_raw_free(fd, &arg));
+	return hostmem_manager_call(manager, HOSTMEM_IOC_FREE, &arg);
 }
 
 enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
@@ -202,11 +203,10 @@ enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
 		.buffer = (uintptr_t)buffer,
 	};
 	enum hostmem_error error;
-	int fd;
 
 	if (out)
 		*out = 0;
-	error = hostmem_manager_descriptor(manager, &fd);
+	error = hostmem_manager_open(manager);
 	if (error)
 		return error;
 	if (!out)
@@ -216,7 +216,7 @@ enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
 	if (!buffer)
 		return HOSTMEM_ERR_NULL;
 
-	error = hostmem_manager_judge(manager, hostmem_raw_query(fd, &arg));
+	error = make_call(manager, HOSTMEM_IOC_QUERY, &arg, HOSTMEM_USE_ONCE);
 	if (error)
 		return error;
 
@@ -236,14 +236,9 @@ enum hostmem_error hostmem_manager_protect(struct hostmem_manager *manager,
 		.old = (uintptr_t)old,
 	};
 	enum hostmem_error error;
-	int fd;
-
-	error = hostmem_manager_descriptor(manager, &fd);
-	if (error)
-		return error;
 
 	/* A bad protection comes before a NULL pointer, so the kernel gets it. */
-	error = hostmem_manager_judge(manager, hostmem_raw_protect(fd, &arg));
+	error = hostmem_manager_call(manager, HOSTMEM_IOC_PROTECT, &arg);
 	if (error == HOSTMEM_ERR_FAULT && !old)			/* T4, T6 */
 		return HOSTMEM_ERR_NULL;
 	return error;
@@ -263,9 +258,8 @@ enum hostmem_error hostmem_manager_get_watch(struct hostmem_manager *manager,
 		.pages = (uintptr_t)pages,
 	};
 	enum hostmem_error error;
-	int fd;
 
-	error = hostmem_manager_descriptor(manager, &fd);
+	error = hostmem_manager_open(manager);
 	if (error)
 		return error;
 	if (!count || !granularity)				/* W18 */
@@ -277,7 +271,7 @@ enum hostmem_error hostmem_manager_get_watch(struct hostmem_manager *manager,
 		return HOSTMEM_ERR_NULL;
 
 	arg.count = *count;
-	error = hostmem_manager_judge(manager, hostmem_raw_watch(fd, &arg));
+	error = make_call(manager, HOSTMEM_IOC_WATCH, &arg, HOSTMEM_USE_ONCE);
 	if (error)
 		return error;
 
@@ -296,28 +290,15 @@ enum hostmem_error hostmem_manager_reset_watch(struct hostmem_manager *manager,
 		.addr = (uintptr_t)addr,
 		.length = length,
 	};
-	enum hostmem_error error;
-	int fd;
 
-	error = hostmem_manager_descriptor(manager, &fd);
-	if (error)
-		return error;
-
-	return hostmem_manager_judge(manager, hostmem_raw_watch(fd, &arg));
+	return hostmem_manager_call(manager, HOSTMEM_IOC_WATCH, &arg);
 }
 
 enum hostmem_error hostmem_manager_status(struct hostmem_manager *manager,
 					  struct hostmem_status *status)
 {
-	enum hostmem_error error;
-	int fd;
-
 	*status = (struct hostmem_status){ .size = sizeof(*status) };
-	error = hostmem_manager_descriptor(manager, &fd);
-	if (error)
-		return error;
-
-	return hostmem_manager_judge(manager, hostmem_raw_status(fd, status));
+	return hostmem_manager_call(manager, HOSTMEM_IOC_STATUS, status);
 }
 
 enum hostmem_error hostmem_manager_large_page(struct hostmem_manager *manager,
@@ -330,39 +311,39 @@ enum hostmem_error hostmem_manager_large_page(struct hostmem_manager *manager,
 	return error;
 }
 
-enum hostmem_error hostmem_manager_limit(struct hostmem_manager *manager,
-					 SIZE_T bytes)
+enum hostmem_error hostmem_manager_descriptor(struct hostmem_manager *manager,
+					      enum hostmem_use use, int *fd)
 {
-	struct hostmem_limit arg = { .size = sizeof(arg), .bytes = bytes };
-	enum hostmem_error error;
-	int fd;
-
-	error = hostmem_manager_descriptor(manager, &fd);
-	if (error)
-		return error;
-
-	return hostmem_manager_judge(manager, hostmem_raw_limit(fd, &arg));
+	if (atomic_load(&manager->broken))
+		return HOSTMEM_ERR_UNAVAILABLE;
+	return hostmem_manager_judge(manager,
+				     hostmem_device_descriptor(manager, use, fd));
 }
 
-bool hostmem_manager_shutdown(struct hostmem_manager *manager)
+enum hostmem_error hostmem_manager_shutdown(struct hostmem_manager *manager)
 {
 	struct hostmem_shutdown arg = { .size = sizeof(arg) };
+	int ret = hostmem_device_call(manager, HOSTMEM_IOC_SHUTDOWN, &arg,
+				      HOSTMEM_USE_ONCE);
 
-	return hostmem_raw_shutdown(atomic_load(&manager->fd), &arg) != -EXDEV;
+	return ret ? hostmem_error_from_errno(-ret) : HOSTMEM_OK;
 }
 
 void hostmem_manager_close(struct hostmem_manager *manager)
 {
 	const struct hostmem_load_page *load = atomic_load(&manager->load);
-	int fd = atomic_load(&manager->fd);
 
 	if (load)
 		hostmem_raw_unmap_load(load);
-	if (fd >= 0)
-		hostmem_raw_close(fd);
+	hostmem_device_close(manager);
 }
 
-bool hostmem_manager_owns(struct hostmem_manager *manager, const void *addr)
+void hostmem_manager_prepare_to_ask(void)
+{
+	hostmem_device_open(&asker);
+}
+
+bool hostmem_manager_owns(const void *addr)
 {
 	struct hostmem_memory_info info;
 	struct hostmem_query arg = {
@@ -370,7 +351,10 @@ bool hostmem_manager_owns(struct hostmem_manager *manager, const void *addr)
 		.addr = (uintptr_t)addr,
 		.buffer = (uintptr_t)&info,
 	};
-	int fd = atomic_load(&manager->fd);
+	int ret = hostmem_device_call(&asker, HOSTMEM_IOC_QUERY, &arg, HOSTMEM_USE_ONCE);
 
-	return fd >= 0 && !hostmem_raw_query(fd, &arg) && arg.out_own;
+	/* In a child made by fork() that has managers of its own. */
+	if (ret == -EXDEV)
+		ret = hostmem_device_ask_new(&asker, HOSTMEM_IOC_QUERY, &arg);
+	return !ret && arg.out_own;
 }

@@ -16,6 +16,7 @@
 
 #include <hostmem/types.h>
 
+#include "device.h"
 #include "errors.h"
 
 struct hostmem_load_page;
@@ -24,22 +25,23 @@ struct hostmem_status;
 
 /**
  * struct hostmem_manager - one open file of the device
- * @device: path of the device; invariant, and not used once @fd is there
+ * @device: path of the device; invariant
  * @timeout_ms: how long a commit may wait for memory, as in HOSTMEM_OPTIONS;
  *	invariant
- * @fd: its descriptor, -1 until an operation has opened it; invariant after
- *	that.  A child made by fork() keeps it, so that the kernel can tell that
- *	the child isn't the owner.
+ * @limit: its own commit limit, of each file that it opens; 0: none; invariant
+ * @file: 0 until an operation has opened it; device.c's.  A child made by fork()
+ *	keeps it, so that the kernel can tell that the child isn't the owner.
  * @broken: the kernel gave an impossible answer; set once, never cleared
- * @load: the load pages of the kernel, NULL until load.c has mapped them; invariant
- *	after that
+ * @load: where the kernel's load pages are, NULL until load.c has mapped them;
+ *	invariant after that
  * @notifier: who else wants to know how much memory there is, NULL if nobody
  *	does; set once by notifier.c, used by load.c
  */
 struct hostmem_manager {
 	const char *device;
 	DWORD timeout_ms;
-	atomic_int fd;
+	SIZE_T limit;
+	_Atomic(hostmem_file) file;
 	atomic_bool broken;
 	_Atomic(const struct hostmem_load_page *) load;
 	_Atomic(struct hostmem_notifier *) notifier;
@@ -200,24 +202,35 @@ enum hostmem_error hostmem_manager_status(struct hostmem_manager *manager,
 					  struct hostmem_status *status);
 
 /**
- * hostmem_manager_limit() - lower the manager's own commit limit
+ * hostmem_manager_open() - open the device if that hasn't been done
  * @manager: any
- * @bytes: the new limit
+ *
+ * Return: HOSTMEM_OK, HOSTMEM_ERR_UNAVAILABLE, or why the limit can't be set
+ */
+enum hostmem_error hostmem_manager_open(struct hostmem_manager *manager);
+
+/**
+ * hostmem_manager_call() - make a call of <linux/hostmem.h> that makes no region
+ * @manager: any
+ * @request: HOSTMEM_IOC_*
+ * @arg: its structure
  *
  * Return: HOSTMEM_OK, or what went wrong
  */
-enum hostmem_error hostmem_manager_limit(struct hostmem_manager *manager,
-					 SIZE_T bytes);
+enum hostmem_error hostmem_manager_call(struct hostmem_manager *manager,
+					unsigned long request, void *arg);
 
 /**
- * hostmem_manager_descriptor() - find the descriptor, open the device if need be
+ * hostmem_manager_descriptor() - find the descriptor
  * @manager: any
+ * @use: what for
  * @fd: receives the descriptor
  *
- * Return: HOSTMEM_OK or HOSTMEM_ERR_UNAVAILABLE
+ * Return: HOSTMEM_OK, or HOSTMEM_ERR_UNAVAILABLE, also if the program has closed it
+ * while there are regions
  */
 enum hostmem_error hostmem_manager_descriptor(struct hostmem_manager *manager,
-					      int *fd);
+					      enum hostmem_use use, int *fd);
 
 /**
  * hostmem_manager_judge() - tell what an ioctl has returned
@@ -244,9 +257,11 @@ enum hostmem_error hostmem_manager_break(struct hostmem_manager *manager);
  * Ends calls of other threads, which may be using the descriptor and the load pages
  * still.  Works on a broken manager, too.
  *
- * Return: false in a child made by fork(), where nothing has happened
+ * Return: HOSTMEM_ERR_NOT_OWNER in a child made by fork(), where nothing has happened;
+ * HOSTMEM_ERR_UNAVAILABLE if the program has closed the descriptor, and so neither;
+ * anything else if all is freed that can be
  */
-bool hostmem_manager_shutdown(struct hostmem_manager *manager);
+enum hostmem_error hostmem_manager_shutdown(struct hostmem_manager *manager);
 
 /**
  * hostmem_manager_close() - close the device and unmap the load pages
@@ -255,15 +270,21 @@ bool hostmem_manager_shutdown(struct hostmem_manager *manager);
 void hostmem_manager_close(struct hostmem_manager *manager);
 
 /**
- * hostmem_manager_owns() - tell whether an address lies in a region
- * @manager: whose regions are meant
+ * hostmem_manager_owns() - tell whether an address lies in a region of any manager
  * @addr: any address
  *
- * For signal handlers: never opens the device, for a manager without one owns
- * nothing; and never breaks the manager.
+ * For signal handlers.  Uses a file of its own, so that it doesn't matter which managers
+ * there are and who has closed what (rule S8).
  *
  * Return: true if it does; false if not, or if the kernel can't be asked
  */
-bool hostmem_manager_owns(struct hostmem_manager *manager, const void *addr);
+bool hostmem_manager_owns(const void *addr);
+
+/**
+ * hostmem_manager_prepare_to_ask() - open that file in advance
+ *
+ * As the process may not be allowed to later.
+ */
+void hostmem_manager_prepare_to_ask(void);
 
 #endif /* HOSTMEM_MANAGER_H */

@@ -8,11 +8,13 @@
  * and rings if it is another.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
-#include "ioctl.h"
+#include <linux/hostmem.h>
+
 #include "load.h"
 #include "manager.h"
 #include "notifier.h"
@@ -44,7 +46,6 @@ void hostmem_notifier_init(struct hostmem_notifier *notifier,
 	*notifier = (struct hostmem_notifier){
 		.manager = manager,
 		.abandoned = abandoned,
-		.bell = -1,
 	};
 	pthread_mutex_init(&notifier->lock, NULL);
 }
@@ -82,8 +83,8 @@ static void *run(void *arg)
 {
 	struct hostmem_notifier *notifier = arg;
 	struct pollfd polled[] = {
-		{ .fd = atomic_load(&notifier->manager->fd), .events = POLLIN },
-		{ .fd = notifier->bell, .events = POLLIN },
+		{ .fd = notifier->fd, .events = POLLIN },
+		{ .fd = notifier->bell.heard.fd, .events = POLLIN },
 	};
 
 	while (!atomic_load(&notifier->ending) && tell_all(notifier)) {
@@ -94,29 +95,49 @@ static void *run(void *arg)
 		}
 		if (polled[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 			break;
-		hostmem_raw_hush(notifier->bell);
+		/* Without it there is nothing more to hear, not even of other callbacks. */
+		if (polled[1].revents && !hostmem_bell_hush(&notifier->bell))
+			polled[1].fd = -1;
 	}
-	if (notifier->detached)
+	if (atomic_exchange(&notifier->parted, true))
 		notifier->abandoned(notifier);
 	return NULL;
 }
 
-/* Starts the thread; its signals are the program's business. */
+/*
+ * What the thread blocks: signals are the program's business.  But a fault that is
+ * blocked ends the process, and a callback may touch guard pages like any other code.
+ */
+static void fill_blocked(sigset_t *set)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+	size_t i;
+
+	sigfillset(set);
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		sigdelset(set, faults[i]);
+}
+
+/* Starts the thread. */
 static enum hostmem_error start(struct hostmem_notifier *notifier)
 {
-	sigset_t all, before;
+	sigset_t blocked, before;
+	enum hostmem_error error;
 	int err;
 
-	notifier->bell = hostmem_raw_bell();
-	if (notifier->bell < 0)
+	error = hostmem_manager_descriptor(notifier->manager, HOSTMEM_USE_HELD,
+					   &notifier->fd);
+	if (error)
+		return error;
+	if (!hostmem_bell_hang(&notifier->bell))
 		return HOSTMEM_ERR_NO_MEMORY;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	fill_blocked(&blocked);
+	pthread_sigmask(SIG_SETMASK, &blocked, &before);
 	err = pthread_create(&notifier->thread, NULL, run, notifier);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err) {
-		hostmem_raw_close(notifier->bell);
+		hostmem_bell_take_down(&notifier->bell);
 		return HOSTMEM_ERR_NO_MEMORY;
 	}
 	pthread_setname_np(notifier->thread, "hostmem-notify");
@@ -156,7 +177,7 @@ enum hostmem_error hostmem_notifier_add(struct hostmem_notifier *notifier,
 	if (!error) {
 		registration->next = atomic_load(&notifier->registrations);
 		atomic_store(&notifier->registrations, registration);
-		hostmem_raw_ring(notifier->bell);
+		hostmem_bell_ring(&notifier->bell);
 	}
 	pthread_mutex_unlock(&notifier->lock);
 
@@ -170,10 +191,10 @@ enum hostmem_error hostmem_notifier_add(struct hostmem_notifier *notifier,
 void hostmem_notifier_hint(struct hostmem_notifier *notifier, unsigned int level)
 {
 	if (atomic_load(&notifier->level) != level)
-		hostmem_raw_ring(notifier->bell);
+		hostmem_bell_ring(&notifier->bell);
 }
 
-bool hostmem_notifier_stop(struct hostmem_notifier *notifier)
+bool hostmem_notifier_stop(struct hostmem_notifier *notifier, bool shut)
 {
 	bool started;
 
@@ -184,13 +205,16 @@ bool hostmem_notifier_stop(struct hostmem_notifier *notifier)
 	if (!started)
 		return true;
 
-	if (pthread_equal(pthread_self(), notifier->thread)) {
-		notifier->detached = true;
+	/*
+	 * The shutdown has ended its poll(), unless the kernel is broken, or the program
+	 * has closed the descriptor.  If it has closed the bell as well, the thread ends
+	 * when it next hears of anything.
+	 */
+	if (pthread_equal(pthread_self(), notifier->thread) ||
+	    (!hostmem_bell_ring(&notifier->bell) && !shut)) {
 		pthread_detach(notifier->thread);
-		return false;
+		return atomic_exchange(&notifier->parted, true);
 	}
-	/* The shutdown has ended its poll(), too, unless the kernel is broken. */
-	hostmem_raw_ring(notifier->bell);
 	pthread_join(notifier->thread, NULL);
 	return true;
 }
@@ -206,8 +230,8 @@ void hostmem_notifier_discard(struct hostmem_notifier *notifier, bool owner)
 			ICLRMemoryNotificationCallback_Release(registration->callback);
 		free(registration);
 	}
-	if (notifier->bell >= 0)
-		hostmem_raw_close(notifier->bell);
+	if (notifier->started)
+		hostmem_bell_take_down(&notifier->bell);
 	if (owner)
 		pthread_mutex_destroy(&notifier->lock);
 }

@@ -18,6 +18,7 @@
 
 #include <hostmem/mscoree.h>
 
+#include "bell.h"
 #include "errors.h"
 
 struct hostmem_manager;
@@ -26,13 +27,14 @@ struct hostmem_registration;
 /**
  * struct hostmem_notifier - the callbacks of one manager
  * @manager: whose memory it is about; invariant
- * @abandoned: called by the thread when it ends after it has been told to stop by
- *	itself, from a callback; invariant
+ * @abandoned: called by the thread when it ends and nobody has waited for that, as it
+ *	was told to stop by itself, from a callback, or can't be woken; invariant
  * @lock: guards @started and @ending; not held while a callback is called
  * @started: there is a thread; never cleared
  * @ending: hostmem_notifier_stop() has been called; written with @lock, read without
- * @detached: the thread itself has called that; only it uses this
+ * @parted: the thread has ended, or nobody waits for it: the second to come here frees
  * @thread: invariant after @started
+ * @fd: what the thread polls; invariant after @started
  * @bell: rings for the thread; invariant after @started
  * @level: EMemoryAvailable that the thread knows; 0 while it is asking
  * @registrations: the newest one; others are only added before it
@@ -43,9 +45,10 @@ struct hostmem_notifier {
 	pthread_mutex_t lock;
 	bool started;
 	atomic_bool ending;
-	bool detached;
+	atomic_bool parted;
 	pthread_t thread;
-	int bell;
+	int fd;
+	struct hostmem_bell bell;
 	atomic_uint level;
 	_Atomic(struct hostmem_registration *) registrations;
 };
@@ -83,13 +86,14 @@ void hostmem_notifier_hint(struct hostmem_notifier *notifier, unsigned int level
 /**
  * hostmem_notifier_stop() - end the thread
  * @notifier: any
+ * @shut: its manager has been shut down, which the thread hears of
  *
  * Returns when the thread has ended; if called by the thread itself, from a
- * callback, it ends later and then calls @abandoned.
+ * callback, or if it can't be woken, it ends later and then calls @abandoned.
  *
- * Return: true, or false if the thread is the caller
+ * Return: true, or false if @abandoned will be called
  */
-bool hostmem_notifier_stop(struct hostmem_notifier *notifier);
+bool hostmem_notifier_stop(struct hostmem_notifier *notifier, bool shut);
 
 /**
  * hostmem_notifier_discard() - free what a notifier without a thread holds
