@@ -8,20 +8,6 @@
 #include "ioctl.h"
 #include "manager.h"
 
-/* What all structures of <linux/hostmem.h> begin with. */
-struct head {
-	uint32_t size;
-	uint32_t id;
-};
-
-static int call(hostmem_file file, unsigned long request, void *arg)
-{
-	struct head *head = arg;
-
-	head->id = hostmem_file_id(file);
-	return hostmem_raw_call(hostmem_file_fd(file), request, arg);
-}
-
 /*
  * What the file's descriptor is: 0, or -EXDEV or -ESHUTDOWN for one that can't be used
  * here or any more; another error if it isn't the file's.
@@ -29,7 +15,7 @@ static int call(hostmem_file file, unsigned long request, void *arg)
 static int look(hostmem_file file)
 {
 	struct hostmem_status status = { .size = sizeof(status) };
-	int ret = call(file, HOSTMEM_IOC_STATUS, &status);
+	int ret = hostmem_raw_call(file, HOSTMEM_IOC_STATUS, &status);
 
 	/* Some devices say yes to everything. */
 	return !ret && status.out_id != hostmem_file_id(file) ? -EBADF : ret;
@@ -53,18 +39,19 @@ static int open_new(const struct hostmem_manager *manager, hostmem_file *file)
 {
 	struct hostmem_status status = { .size = sizeof(status) };
 	struct hostmem_limit limit = { .size = sizeof(limit), .bytes = manager->limit };
-	int fd = hostmem_raw_open(manager->device);
-	int ret;
+	int fd, ret;
 
+	fd = hostmem_raw_open(manager->device);
 	if (fd < 0)
 		return -ESHUTDOWN;
 	/* It may be another device, or a module that is older than this library. */
-	if (hostmem_raw_call(fd, HOSTMEM_IOC_STATUS, &status) || !status.out_id) {
+	ret = hostmem_raw_call(hostmem_file_of(fd, 0), HOSTMEM_IOC_STATUS, &status);
+	if (ret || !status.out_id) {
 		hostmem_raw_close(fd);
 		return -ESHUTDOWN;
 	}
 	*file = hostmem_file_of(fd, status.out_id);
-	ret = manager->limit ? call(*file, HOSTMEM_IOC_LIMIT, &limit) : 0;
+	ret = manager->limit ? hostmem_raw_call(*file, HOSTMEM_IOC_LIMIT, &limit) : 0;
 	if (ret)
 		hostmem_raw_close(fd);
 	return ret;
@@ -101,7 +88,7 @@ static int find(struct hostmem_manager *manager, enum hostmem_use use,
 
 	while (!ret) {
 		*file = atomic_load(&manager->file);
-		if (*file && (use == HOSTMEM_USE_ONCE || *file & HOSTMEM_FILE_HELD))
+		if (hostmem_file_serves(*file, use))
 			return 0;
 		if (!*file || !is_there(*file))
 			ret = replace(manager, *file, use);
@@ -125,13 +112,17 @@ int hostmem_device_call(struct hostmem_manager *manager, unsigned long request,
 	hostmem_file file;
 	int ret;
 
-	for (;;) {
-		ret = find(manager, use, &file);
-		if (ret)
-			return ret;
-		ret = call(file, request, arg);
-		if (!is_doubtful(ret) || is_there(file))
-			return ret;
+	ret = find(manager, use, &file);
+	if (ret)
+		return ret;
+	ret = hostmem_raw_call(file, request, arg);
+	return hostmem_device_settle(manager, request, arg, use, file, ret);
+}
+
+int hostmem_device_settle(struct hostmem_manager *manager, unsigned long request,
+			  void *arg, enum hostmem_use use, hostmem_file file, int ret)
+{
+	while (is_doubtful(ret) && !is_there(file)) {
 		if (file & HOSTMEM_FILE_HELD)
 			return -ESHUTDOWN;
 		/*
@@ -140,7 +131,12 @@ int hostmem_device_call(struct hostmem_manager *manager, unsigned long request,
 		 */
 		if (atomic_load(&manager->file) == file)
 			return hostmem_device_ask_new(manager, request, arg);
+		ret = find(manager, use, &file);
+		if (ret)
+			return ret;
+		ret = hostmem_raw_call(file, request, arg);
 	}
+	return ret;
 }
 
 int hostmem_device_ask_new(const struct hostmem_manager *manager,
@@ -152,7 +148,7 @@ int hostmem_device_ask_new(const struct hostmem_manager *manager,
 	ret = open_new(manager, &file);
 	if (ret)
 		return ret;
-	ret = call(file, request, arg);
+	ret = hostmem_raw_call(file, request, arg);
 	hostmem_raw_close(hostmem_file_fd(file));
 	return ret;
 }

@@ -56,6 +56,12 @@ enum hostmem_use {
 	HOSTMEM_USE_HELD,
 };
 
+/* Is it one that needn't be looked at before? */
+static inline bool hostmem_file_serves(hostmem_file file, enum hostmem_use use)
+{
+	return file & HOSTMEM_FILE_HELD || (file && use == HOSTMEM_USE_ONCE);
+}
+
 /**
  * hostmem_device_open() - open a manager's file if there has been none
  * @manager: any
@@ -75,6 +81,22 @@ int hostmem_device_open(struct hostmem_manager *manager);
  */
 int hostmem_device_call(struct hostmem_manager *manager, unsigned long request,
 			void *arg, enum hostmem_use use);
+
+/**
+ * hostmem_device_settle() - tell what a call that has failed comes to
+ * @manager: whose file
+ * @request: HOSTMEM_IOC_*
+ * @arg: its structure
+ * @use: HOSTMEM_USE_ONCE or HOSTMEM_USE_HELD
+ * @file: what the manager had, and the call was made of
+ * @ret: what it has returned
+ *
+ * Makes the call again if it wasn't that file, and another does as well.
+ *
+ * Return: as hostmem_device_call()
+ */
+int hostmem_device_settle(struct hostmem_manager *manager, unsigned long request,
+			  void *arg, enum hostmem_use use, hostmem_file file, int ret);
 
 /**
  * hostmem_device_descriptor() - find the descriptor

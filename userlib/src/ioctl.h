@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device.h"
+
 static inline int hostmem_raw_open(const char *device)
 {
 	int saved = errno;
@@ -41,10 +43,21 @@ static inline void hostmem_raw_close(int fd)
 	errno = saved;
 }
 
-static inline int hostmem_raw_call(int fd, unsigned long request, void *arg)
+/* What all structures of <linux/hostmem.h> begin with. */
+struct hostmem_raw_head {
+	uint32_t size;
+	uint32_t id;
+};
+
+/* Does nothing, and fails, if the descriptor isn't the file's. */
+static inline int hostmem_raw_call(hostmem_file file, unsigned long request, void *arg)
 {
+	struct hostmem_raw_head *head = arg;
+	int fd = hostmem_file_fd(file);
 	int saved = errno;
 	int ret;
+
+	head->id = hostmem_file_id(file);
 
 	do {
 		ret = ioctl(fd, request, arg);

@@ -75,25 +75,43 @@ static struct hostmem_manager asker = {
 	.device = "/dev/hostmem",
 };
 
-enum hostmem_error hostmem_manager_open(struct hostmem_manager *manager)
+static enum hostmem_error open_first(struct hostmem_manager *manager)
 {
 	if (atomic_load(&manager->broken))
 		return HOSTMEM_ERR_UNAVAILABLE;
+	if (atomic_load(&manager->file))
+		return HOSTMEM_OK;
 	return hostmem_manager_judge(manager, hostmem_device_open(manager));
 }
 
-static enum hostmem_error make_call(struct hostmem_manager *manager,
-				    unsigned long request, void *arg,
-				    enum hostmem_use use)
+/* As a rule the file is there, and there is nothing to find out. */
+static inline __attribute__((always_inline)) enum hostmem_error
+make_call(struct hostmem_manager *manager, unsigned long request, void *arg,
+	  enum hostmem_use use)
 {
-	return hostmem_manager_judge(manager,
-				     hostmem_device_call(manager, request, arg, use));
+	hostmem_file file = atomic_load(&manager->file);
+	int ret;
+
+	if (hostmem_file_serves(file, use)) {
+		ret = hostmem_raw_call(file, request, arg);
+		if (!ret)
+			return HOSTMEM_OK;
+		ret = hostmem_device_settle(manager, request, arg, use, file, ret);
+	} else {
+		ret = hostmem_device_call(manager, request, arg, use);
+	}
+	return hostmem_manager_judge(manager, ret);
+}
+
+enum hostmem_error hostmem_manager_open(struct hostmem_manager *manager)
+{
+	return open_first(manager);
 }
 
 enum hostmem_error hostmem_manager_call(struct hostmem_manager *manager,
 					unsigned long request, void *arg)
 {
-	enum hostmem_error error = hostmem_manager_open(manager);
+	enum hostmem_error error = open_first(manager);
 
 	return error ? error : make_call(manager, request, arg, HOSTMEM_USE_ONCE);
 }
@@ -152,7 +170,7 @@ enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 
 	if (out)
 		*out = NULL;
-	error = hostmem_manager_open(manager);
+	error = open_first(manager);
 	if (error)
 		return error;
 	if (!out)
@@ -206,7 +224,7 @@ enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
 
 	if (out)
 		*out = 0;
-	error = hostmem_manager_open(manager);
+	error = open_first(manager);
 	if (error)
 		return error;
 	if (!out)
@@ -259,7 +277,7 @@ enum hostmem_error hostmem_manager_get_watch(struct hostmem_manager *manager,
 	};
 	enum hostmem_error error;
 
-	error = hostmem_manager_open(manager);
+	error = open_first(manager);
 	if (error)
 		return error;
 	if (!count || !granularity)				/* W18 */

@@ -129,10 +129,10 @@ typedef struct IHostMemoryManager IHostMemoryManager;
  * @AddRef: as of IUnknown
  * @Release: as of IUnknown
  * @OnMemoryNotification: memory is low, neither, or high now, and wasn't before.
- *	Called by a thread of the library, with all signals blocked and no lock
- *	held.  It may call any method of any manager.  While it runs, no other
- *	callback of the same manager is called, so it must not block.  What it
- *	returns is ignored (rule H17).
+ *	Called by a thread of the library, with all signals blocked but those of
+ *	faults, and no lock held.  It may call any method of any manager.  While it
+ *	runs, no other callback of the same manager is called, so it must not block.
+ *	What it returns is ignored (rule H17).
  */
 typedef struct ICLRMemoryNotificationCallbackVtbl {
 	HRESULT (STDMETHODCALLTYPE *QueryInterface)(ICLRMemoryNotificationCallback *This,

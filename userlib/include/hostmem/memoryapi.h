@@ -11,7 +11,8 @@
  *
  * Besides its own codes each function that asks the device may leave
  *
- * - ERROR_NOT_READY: /dev/hostmem can't be opened; the next call tries again
+ * - ERROR_NOT_READY: /dev/hostmem can't be opened; the next call tries again.  Or the
+ *   program has closed the library's descriptor while there are regions
  * - ERROR_ACCESS_DENIED: a child made by fork() called, and its parent opened
  *   the device
  * - ERROR_GEN_FAILURE: the kernel gave an answer that it should never give.
@@ -195,6 +196,9 @@ typedef BOOL (*HOSTMEM_FAULT_CALLBACK)(DWORD code, DWORD access, void *address,
  * that were sent, and also for faults in the library's memory while there is no
  * callback.  Handlers that the program installs later come first, and may call
  * those of the library.
+ *
+ * The library's memory is that of all managers and heaps, too (rule S8).  A thread that
+ * blocks SIGSEGV or SIGBUS doesn't get there: Linux ends the process.
  *
  * Accesses by system calls aren't faults: the calls fail with EFAULT (rules G7,
  * G8).

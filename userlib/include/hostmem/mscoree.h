@@ -16,7 +16,8 @@
  * Any of them may return
  *
  * - HOST_E_CLRNOTAVAILABLE: the device can't be opened, and the next call tries
- *   again; or the manager's last reference is gone
+ *   again; or the program has closed the manager's descriptor while there are regions;
+ *   or the manager's last reference is gone
  * - HOST_E_NOT_OWNER: a child made by fork() called, and its parent opened the
  *   device; the parent's memory isn't in the child
  * - HOST_E_ABANDONED: another thread released the manager's last reference, which
@@ -267,7 +268,9 @@ HOSTMEM_API HRESULT HostMemoryManagerStatus(IHostMemoryManager *pManager,
  * too, and so does a thread that serves registered callbacks: a manager whose
  * descriptor is polled should have neither.
  *
- * The descriptor belongs to the manager, which closes it in the end.
+ * The descriptor belongs to the manager, which closes it in the end.  If the program
+ * closes it while there are regions or registered callbacks, the manager is of no use any
+ * more; otherwise it gets another one (rule S7).
  *
  * Return: S_OK, or
  * E_POINTER: @pDescriptor is NULL;
