@@ -3,6 +3,7 @@
  * The module's parameters: an entrance for root, through sysfs.  Hands on to
  * charge.c what it gets; the lock of parameters is held.
  */
+#include <linux/kstrtox.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -18,32 +19,42 @@ static unsigned int critical_reserve_pct = 10;
 
 static void take_over(void)
 {
-	unsigned long most = HM_UNLIMITED / PAGES_PER_MB;
-
 	/* Let those who read the parameter see a number. */
 	if (!commit_limit_mb)
 		commit_limit_mb = totalram_pages() / 4 * 3 / PAGES_PER_MB;
-	hm_charge_configure(min(commit_limit_mb, most) * PAGES_PER_MB,
-			    critical_reserve_pct);
+	hm_charge_configure(commit_limit_mb * PAGES_PER_MB, critical_reserve_pct);
 }
 
+/* What a parameter shows is what counts: so a number that can't is refused. */
 static int set_commit_limit(const char *value, const struct kernel_param *param)
 {
-	int err = param_set_ulong(value, param);
+	unsigned long mb;
+	int err;
 
-	if (!err)
-		take_over();
-	return err;
+	err = kstrtoul(value, 0, &mb);
+	if (err)
+		return err;
+	if (mb > totalram_pages() / PAGES_PER_MB)
+		return -EINVAL;
+	commit_limit_mb = mb;
+	take_over();
+	return 0;
 }
 
 static int set_critical_reserve(const char *value,
 				const struct kernel_param *param)
 {
-	int err = param_set_uint(value, param);
+	unsigned int percent;
+	int err;
 
-	if (!err)
-		take_over();
-	return err;
+	err = kstrtouint(value, 0, &percent);
+	if (err)
+		return err;
+	if (percent > 100)
+		return -EINVAL;
+	critical_reserve_pct = percent;
+	take_over();
+	return 0;
 }
 
 static const struct kernel_param_ops commit_limit_ops = {

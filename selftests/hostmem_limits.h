@@ -21,6 +21,9 @@
 
 #define PARAMETERS	"/sys/module/hostmem/parameters/"
 
+/* All that the module's limit can be: other ends are met first. */
+#define PLENTY_MB	((size_t)meminfo("MemTotal") / MIB)
+
 /*
  * The parameters
  */

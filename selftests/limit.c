@@ -334,15 +334,18 @@ TEST_F(limit, holds_among_racing_threads)
 /* The machine's memory ends before the limit: an error, and no one dies. */
 TEST_F(limit, more_than_the_machine_has_is_refused_H3)
 {
-	size_t ram = meminfo("MemTotal"), size = ram + ram / 2;
+	/* All that the limit allows is more than others leave. */
+	size_t ram = meminfo("MemTotal"), size = ram / MIB * MIB - BLOCK;
 	struct hostmem_status before;
 	char *base = reserve_at(NULL, 2 * ram);
 
 	ASSERT_NE(NULL, base);
 	ASSERT_EQ(base + BLOCK, commit_at(base + BLOCK, PAGE, PAGE_READWRITE));
 	stamp(base + BLOCK, PAGE, 1);
-	ASSERT_TRUE(set_number("commit_limit_mb", 4 * ram / MIB));
+	ASSERT_TRUE(set_number("commit_limit_mb", ram / MIB));
 	before = hostmem_status(self->fd);
+	ASSERT_LE(before.out_total_committed_bytes + size,
+		  before.out_commit_limit_bytes);
 
 	EXPECT_EQ(E_OUTOFMEMORY, commit_level(base, size, eProcessCritical));
 	EXPECT_SAME_STATUS(before, self->fd);

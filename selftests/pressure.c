@@ -13,8 +13,6 @@
 
 #define LIMIT_MB	32
 #define LIMIT		(LIMIT_MB * MIB)
-/* So much that other ends are met first. */
-#define PLENTY_MB	(1 << 20)
 
 #define LOW		HOSTMEM_AVAILABLE_LOW
 #define NEUTRAL		HOSTMEM_AVAILABLE_NEUTRAL

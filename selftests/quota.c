@@ -241,7 +241,7 @@ TEST_F(levels, of_a_files_own_limit_H6)
 	size_t i;
 
 	/* So that the module's own reserve is in nobody's way. */
-	ASSERT_TRUE(set_number("commit_limit_mb", 4096));
+	ASSERT_TRUE(set_number("commit_limit_mb", PLENTY_MB));
 	ASSERT_TRUE(set_number("critical_reserve_pct", variant->percent));
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		limit = limits[i];
@@ -276,7 +276,7 @@ TEST_F(quota, keeps_the_reserve_of_the_moment_H6)
 {
 	unsigned long limit = 100;
 
-	ASSERT_TRUE(set_number("commit_limit_mb", 4096));
+	ASSERT_TRUE(set_number("commit_limit_mb", PLENTY_MB));
 	ASSERT_EQ(0, raw_limit(self->fd, limit * PAGE));
 	ASSERT_TRUE(set_number("critical_reserve_pct", 50));
 	EXPECT_MAY_USE(50, self->fd, self->base, TASK);
@@ -292,26 +292,74 @@ TEST_F(quota, keeps_the_reserve_of_the_moment_H6)
 	EXPECT_MAY_USE(100, self->fd, self->base, TASK);
 }
 
-TEST_F(quota, parameters_are_numbers)
-{
-	char value[32];
+/* What a parameter shows, and what follows from it. */
+#define EXPECT_PARAMETERS(limit_mb, reserve_pct) do {			\
+	char __is[32], __expected[32];					\
+									\
+	snprintf(__expected, sizeof(__expected), "%lu\n",		\
+		 (unsigned long)(limit_mb));				\
+	ASSERT_TRUE(get_parameter("commit_limit_mb", __is));		\
+	EXPECT_STREQ(__expected, __is);					\
+	snprintf(__expected, sizeof(__expected), "%lu\n",		\
+		 (unsigned long)(reserve_pct));				\
+	ASSERT_TRUE(get_parameter("critical_reserve_pct", __is));	\
+	EXPECT_STREQ(__expected, __is);					\
+	EXPECT_EQ((limit_mb) * MIB,					\
+		  hostmem_status(self->fd).out_commit_limit_bytes);	\
+} while (0)
 
+/* A bad one is refused, with EINVAL if it is a number, and changes nothing. */
+TEST_F(quota, parameters_are_numbers_that_can_be)
+{
+	static const char *const limits[] = {
+		"18446744073709551615", "68719476736", "16777216", "1048576",
+	};
+	static const char *const reserves[] = {
+		"101", "102", "1000", "2147483647", "4294967295",
+	};
+	unsigned long most = PLENTY_MB, limit = LIMIT / PAGE;
+	char value[32];
+	size_t i;
+
+	ASSERT_TRUE(set_number("critical_reserve_pct", 10));
 	EXPECT_FALSE(set_parameter("commit_limit_mb", "many"));
 	EXPECT_FALSE(set_parameter("commit_limit_mb", "-1"));
+	EXPECT_FALSE(set_parameter("commit_limit_mb", "\n"));
 	EXPECT_FALSE(set_parameter("critical_reserve_pct", "few"));
 	EXPECT_FALSE(set_parameter("critical_reserve_pct", "-1"));
-	EXPECT_EQ(LIMIT, hostmem_status(self->fd).out_commit_limit_bytes);
-	EXPECT_EQ(0, raw_commit(self->fd, self->base, LIMIT, TASK, AT_ONCE));
+	EXPECT_FALSE(set_parameter("critical_reserve_pct", "\n"));
+	EXPECT_PARAMETERS(LIMIT_MB, 10);
 
-	/* More than any machine has is no less than that. */
-	EXPECT_TRUE(set_parameter("commit_limit_mb", "18446744073709551615"));
-	EXPECT_LE(64 * TIB, hostmem_status(self->fd).out_commit_limit_bytes);
-	EXPECT_EQ(0, raw_commit(self->fd, self->base, LIMIT + PAGE, TASK,
-				AT_ONCE));
-	EXPECT_TRUE(set_parameter("commit_limit_mb", "16777216"));
-	EXPECT_EQ(16 * TIB, hostmem_status(self->fd).out_commit_limit_bytes);
-	ASSERT_TRUE(get_parameter("commit_limit_mb", value));
-	EXPECT_STREQ("16777216\n", value);
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		errno = 0;
+		EXPECT_FALSE(set_parameter("commit_limit_mb", limits[i]))
+			TH_LOG("%s", limits[i]);
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_PARAMETERS(LIMIT_MB, 10);
+	}
+	for (i = 0; i < ARRAY_SIZE(reserves); i++) {
+		errno = 0;
+		EXPECT_FALSE(set_parameter("critical_reserve_pct", reserves[i]))
+			TH_LOG("%s", reserves[i]);
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_PARAMETERS(LIMIT_MB, 10);
+	}
+	/* By what a commit gets, too. */
+	EXPECT_MAY_USE(limit - limit / 10, self->fd, self->base, TASK);
+	EXPECT_MAY_USE(limit, self->fd, self->base, PROCESS);
+
+	/* The last that can be, and the first that can't. */
+	EXPECT_TRUE(set_number("commit_limit_mb", most));
+	EXPECT_PARAMETERS(most, 10);
+	snprintf(value, sizeof(value), "%lu", most + 1);
+	EXPECT_FALSE(set_parameter("commit_limit_mb", value));
+	EXPECT_PARAMETERS(most, 10);
+	EXPECT_TRUE(set_number("critical_reserve_pct", 100));
+	EXPECT_PARAMETERS(most, 100);
+	/* 0 stands for the default, and shows as that. */
+	EXPECT_TRUE(set_number("commit_limit_mb", 0));
+	EXPECT_PARAMETERS((size_t)meminfo("MemTotal") / PAGE / 4 * 3 * PAGE / MIB,
+			  100);
 }
 
 /*
