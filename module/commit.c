@@ -189,11 +189,11 @@ static int commit_charged(struct hm_space *space,
 {
 	struct hm_prealloc prealloc = HM_PREALLOC_INIT(prealloc);
 	struct hm_batch batch;
-	int err, entered;
+	int err;
 
-	entered = hm_memcg_enter(asked->needs.pages);
-	if (entered < 0)
-		return entered;
+	err = hm_memcg_enter(&prealloc.claim, asked->needs.pages);
+	if (err)
+		return err;
 	hm_batch_init(&batch);
 	err = prepare(space, req, start, end, asked, &prealloc);
 	if (!err)
@@ -201,7 +201,7 @@ static int commit_charged(struct hm_space *space,
 			      left);
 	hm_prealloc_drop(&prealloc, &batch);
 	hm_batch_free(&batch);
-	hm_memcg_leave(entered);
+	hm_memcg_leave(&prealloc.claim);
 	return err;
 }
 

@@ -29,10 +29,12 @@ int hm_prealloc_fill(struct hm_prealloc *prealloc, bool large)
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		/* Each block will want a page table, too. */
-		if (hm_pressure_is_extreme() ||
-		    !hm_memcg_leaves(block->committed + tables))
+		if (hm_pressure_is_extreme())
 			return -ENOMEM;
+		/* Each block will want a page table, too. */
+		err = hm_memcg_claim(&prealloc->claim, block->committed + tables);
+		if (err)
+			return err;
 		hm_for_each_run(block, all, i, n) {
 			if (!hm_state_committed(block->state[i]))
 				continue;
@@ -41,6 +43,7 @@ int hm_prealloc_fill(struct hm_prealloc *prealloc, bool large)
 			if (err)
 				return err;
 		}
+		hm_memcg_settle(&prealloc->claim, tables);
 	}
 	return 0;
 }

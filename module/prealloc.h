@@ -13,6 +13,8 @@
 
 #include <linux/list.h>
 
+#include "memcg.h"
+
 struct hm_block;
 struct hm_batch;
 
@@ -21,10 +23,12 @@ struct hm_batch;
  * @blocks: by ascending address.  The pages to be supplied have the state
  *	want | HM_FRESH, the others are reserved.
  * @pages: pages to be supplied in all blocks
+ * @claim: on the memory cgroup; commit.c begins and ends it
  */
 struct hm_prealloc {
 	struct list_head blocks;
 	unsigned long pages;
+	struct hm_memcg_claim claim;
 };
 
 #define HM_PREALLOC_INIT(name) { .blocks = LIST_HEAD_INIT((name).blocks) }

@@ -47,3 +47,14 @@ u32 hm_quota_available(const struct hm_quota *quota)
 		return HOSTMEM_AVAILABLE_NEUTRAL;
 	return HOSTMEM_AVAILABLE_HIGH;
 }
+
+u32 hm_quota_available_of(unsigned long limit, unsigned long left)
+{
+	unsigned long part = limit / LOW_PART;
+
+	if (left <= part)
+		return HOSTMEM_AVAILABLE_LOW;
+	if (left < part * HIGH_PARTS)
+		return HOSTMEM_AVAILABLE_NEUTRAL;
+	return HOSTMEM_AVAILABLE_HIGH;
+}

@@ -61,4 +61,11 @@ unsigned long hm_quota_room(const struct hm_quota *quota, u32 level);
 /** hm_quota_available - HOSTMEM_AVAILABLE_*, as far as this quota goes */
 u32 hm_quota_available(const struct hm_quota *quota);
 
+/**
+ * hm_quota_available_of - the same for a limit that somebody else keeps
+ * @limit: pages, all of which a task may have
+ * @left: of them
+ */
+u32 hm_quota_available_of(unsigned long limit, unsigned long left);
+
 #endif /* HOSTMEM_QUOTA_H */
