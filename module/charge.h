@@ -13,20 +13,28 @@
 
 #include <linux/mm.h>
 
+#include "pressure.h"
 #include "quota.h"
 
 /**
  * hm_charge_configure - set what root decides
  * @limit: pages that all files of the module may commit
- * @percent: of each limit, kept back for critical commits
+ * @percent: of each limit, kept back for critical commits; at most 100
+ *
+ * Context: sleeps; one caller at a time.
  */
 void hm_charge_configure(unsigned long limit, unsigned int percent);
 
 /** hm_charge_exit - end the module's quota; no other is open any more */
 void hm_charge_exit(void);
 
-/** hm_charge_open - begin a quota: no limit, nothing charged */
-void hm_charge_open(struct hm_quota *quota);
+/**
+ * hm_charge_open - begin a quota: no limit, nothing charged
+ * @quota: the quota, all zeroes
+ * @pollers: who is to be woken when the quota's own charge or limit changes what is
+ *	available; nobody is for what others do
+ */
+void hm_charge_open(struct hm_quota *quota, struct hm_pollers *pollers);
 
 /** hm_charge_close - end a quota; nothing is charged and nobody waits */
 void hm_charge_close(struct hm_quota *quota);
@@ -39,9 +47,10 @@ void hm_charge_close(struct hm_quota *quota);
  * @deadline: CLOCK_MONOTONIC in nanoseconds: until when to wait for room; 0: not
  *	at all
  *
- * What fits is never refused.  What doesn't waits: higher levels are served
- * first, and within one, who came first.  One that waits only for its own
- * space's room, or for more than a limit allows, holds up none of other spaces.
+ * What fits is taken at once, whoever waits (rule S2).  What doesn't waits: higher
+ * levels are served first, and within one, who came first.  One that waits for its
+ * own space's room holds up none of other spaces; one that wants more than its own
+ * limit, or than the module's less what its own space holds, holds up nobody.
  *
  * Return: 0; -EDQUOT without a deadline; -ETIMEDOUT;
  * -ECANCELED after hm_charge_cancel(); -ERESTARTSYS after a signal.
@@ -60,12 +69,6 @@ int hm_charge_limit(struct hm_quota *own, unsigned long pages);
 
 /** hm_charge_cancel - end all waiting in a space, and let none charge again */
 void hm_charge_cancel(struct hm_quota *own);
-
-/** hm_charge_limit_bytes - a limit as user space sees it: U64_MAX if there is none */
-static inline u64 hm_charge_limit_bytes(unsigned long limit)
-{
-	return limit == HM_UNLIMITED ? U64_MAX : (u64)limit << PAGE_SHIFT;
-}
 
 /**
  * struct hm_charge_report - the module's quota and a space's own at one moment
@@ -86,7 +89,7 @@ struct hm_charge_report {
 };
 
 /** hm_charge_report - look at a space's quota and the module's */
-struct hm_charge_report hm_charge_report(const struct hm_quota *own);
+struct hm_charge_report hm_charge_report(struct hm_quota *own);
 
 /**
  * hm_charge_page - the page in which user space sees a quota
@@ -97,10 +100,12 @@ struct hm_charge_report hm_charge_report(const struct hm_quota *own);
 struct page *hm_charge_page(struct hm_quota *own);
 
 /**
- * hm_charge_note_memory - let the module's page tell of the machine's memory
- * @total: pages of it
- * @available: pages of it that can be had
+ * hm_charge_note_memory - let the pages tell of memory
+ * @own: the quota in whose page its cgroup's memory is told
+ * @machine: the machine's memory, for the module's page
+ * @memcg: that of the space's memory cgroup
  */
-void hm_charge_note_memory(unsigned long total, unsigned long available);
+void hm_charge_note_memory(struct hm_quota *own, const struct hm_memory *machine,
+			   const struct hm_memory *memcg);
 
 #endif /* HOSTMEM_CHARGE_H */

@@ -20,6 +20,9 @@ void hm_space_load(struct hm_space *space, struct hostmem_load *load);
 __poll_t hm_space_poll(struct hm_space *space, struct file *file,
 		       struct poll_table_struct *table);
 
+/** hm_space_unpoll - nobody polls the file any more, for it is being released */
+void hm_space_unpoll(struct hm_space *space);
+
 /**
  * hm_space_load_page - the page that shows a part of the load
  * @space: whose load

@@ -21,7 +21,8 @@
  *	        backing.c		the memory behind them
  *	        pte.c			their page table entries
  *	        flush.c			what a flush of the TLBs covers
- *	  charge.c, quota.c	  the limits, and who waits for room
+ *	  charge.c, quota.c	  the limits, and who gets room
+ *	  waiters.c, load_page.c  who waits for it; what user space sees of it
  *	  pressure.c, memcg.c	  what machine and cgroup have left
  *	  force.c		  what a debugger may do
  *
@@ -39,7 +40,6 @@
 #include "load.h"
 #include "mapping.h"
 #include "params.h"
-#include "pressure.h"
 #include "reclaim.h"
 #include "space.h"
 
@@ -62,6 +62,7 @@ static int hm_open(struct inode *inode, struct file *file)
 
 static int hm_release(struct inode *inode, struct file *file)
 {
+	hm_space_unpoll(file->private_data);
 	hm_space_destroy(file->private_data);
 	return 0;
 }
@@ -119,7 +120,6 @@ static void __exit hm_exit(void)
 {
 	misc_deregister(&hm_device);
 	hm_reclaim_exit();
-	hm_pressure_exit();
 	hm_load_exit();
 	hm_charge_exit();
 }

@@ -4,13 +4,10 @@
  */
 #include <linux/hostmem.h>
 #include <linux/mm.h>
-#include <linux/poll.h>
 #include <linux/sizes.h>
-#include <linux/workqueue.h>
+#include <linux/wait.h>
 
 #include "pressure.h"
-
-static DECLARE_WAIT_QUEUE_HEAD(pollers);
 
 /*
  * Commits leave something to everyone else.  Where nothing is left, the OOM
@@ -57,10 +54,6 @@ static long available(void)
 #define LOW_PARTS	2
 #define HIGH_PARTS	6
 
-/* What whoever looked last has seen. */
-static atomic_t last_level = ATOMIC_INIT(HOSTMEM_AVAILABLE_NEUTRAL);
-
-/* Whoever sees another level than the last one to look lets all know. */
 struct hm_memory hm_pressure_memory(void)
 {
 	unsigned long part = kept_free();
@@ -74,8 +67,6 @@ struct hm_memory hm_pressure_memory(void)
 		memory.level = HOSTMEM_AVAILABLE_LOW;
 	else if (memory.available > part * HIGH_PARTS)
 		memory.level = HOSTMEM_AVAILABLE_HIGH;
-	if (atomic_xchg(&last_level, memory.level) != memory.level)
-		hm_pressure_notify();
 	return memory;
 }
 
@@ -84,35 +75,10 @@ bool hm_pressure_is_extreme(void)
 	return available() < (long)kept_free();
 }
 
-void hm_pressure_notify(void)
+void hm_pressure_wake(struct hm_pollers *pollers)
 {
+	WRITE_ONCE(pollers->armed, false);
 	/* All: who polls for nothing is told of a shutdown nevertheless. */
-	wake_up_interruptible(&pollers);
-}
-
-/*
- * Nobody tells us when other programs take or free memory.  So look, ten times a
- * second, while somebody polls.
- */
-static void look(struct work_struct *work);
-static DECLARE_DELAYED_WORK(looking, look);
-
-#define PERIOD	(HZ / 10)
-
-static void look(struct work_struct *work)
-{
-	hm_pressure_memory();
-	if (wq_has_sleeper(&pollers))
-		schedule_delayed_work(&looking, PERIOD);
-}
-
-void hm_pressure_wait(struct file *file, struct poll_table_struct *table)
-{
-	poll_wait(file, &pollers, table);
-	schedule_delayed_work(&looking, PERIOD);
-}
-
-void hm_pressure_exit(void)
-{
-	cancel_delayed_work_sync(&looking);
+	if (wq_has_sleeper(&pollers->queue))
+		wake_up_interruptible(&pollers->queue);
 }

@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory pressure, as told to user space: what the machine has, and whom to wake
- * when the answer to "how much is available?" changes.
+ * Memory pressure, as told to user space: what the machine has, and how to wake who
+ * polls.
  *
- * Stands below charge.c, which tells of changes in the limits, load.c and
- * prealloc.c; no lock of ours need be held.  (What takes memory under pressure is
- * reclaim.c.)
+ * Stands below charge.c, which wakes who polls the file that it charges, load.c,
+ * which wakes all others, and prealloc.c; no lock of ours need be held.  (What takes
+ * memory under pressure is reclaim.c.)
  */
 #ifndef HOSTMEM_PRESSURE_H
 #define HOSTMEM_PRESSURE_H
 
 #include <linux/types.h>
-
-struct file;
-struct poll_table_struct;
-
-/** hm_pressure_notify - let all that poll look again */
-void hm_pressure_notify(void);
-
-/** hm_pressure_wait - let a poll(2) be woken by hm_pressure_notify() */
-void hm_pressure_wait(struct file *file, struct poll_table_struct *table);
+#include <linux/wait.h>
 
 /**
- * struct hm_memory - the machine's memory, in pages
+ * struct hm_pollers - who polls one file
+ * @queue: they
+ * @armed: may there be one who hasn't been woken since there was nothing new?  Whoever
+ *	reads it late is woken once too often, or at the next look.
+ *
+ * Owned by the space that it is part of.
+ */
+struct hm_pollers {
+	wait_queue_head_t queue;
+	bool armed;
+};
+
+/** hm_pressure_wake - let all that poll a file look again */
+void hm_pressure_wake(struct hm_pollers *pollers);
+
+/**
+ * struct hm_memory - memory of the machine, or of a cgroup, in pages
  * @total: all of it
  * @available: what can be had without swapping: MemAvailable, less what zones keep
  *	back
- * @level: HOSTMEM_AVAILABLE_*, as far as the machine goes
+ * @level: HOSTMEM_AVAILABLE_*, as far as this memory goes
  */
 struct hm_memory {
 	unsigned long total;
@@ -39,8 +47,5 @@ struct hm_memory hm_pressure_memory(void);
 
 /** hm_pressure_is_extreme - is so little left that nothing more may be committed? */
 bool hm_pressure_is_extreme(void);
-
-/** hm_pressure_exit - nobody polls any more */
-void hm_pressure_exit(void);
 
 #endif /* HOSTMEM_PRESSURE_H */

@@ -23,6 +23,7 @@ void hm_quota_set(struct hm_quota *quota, unsigned long limit,
 	reserve = limit / 100 * percent + limit % 100 * percent / 100;
 
 	quota->limit = limit;
+	quota->percent = percent;
 	quota->at_level[HOSTMEM_LEVEL_TASK] = limit - reserve;
 	quota->at_level[HOSTMEM_LEVEL_APPDOMAIN] = limit - reserve / 2;
 	quota->at_level[HOSTMEM_LEVEL_PROCESS] = limit;

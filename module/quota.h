@@ -8,40 +8,41 @@
 #define HOSTMEM_QUOTA_H
 
 #include <linux/hostmem.h>
-#include <linux/list.h>
 #include <linux/types.h>
 
-#define HM_LEVELS	(HOSTMEM_LEVEL_PROCESS + 1)
+#include "waiters.h"
+
+struct hm_pollers;
 
 /** A quota without a limit: more pages than there are addresses. */
 #define HM_UNLIMITED	(1ul << 36)
 
 /**
  * struct hm_quota - a limit and what is charged against it
- * @all: in the list of all quotas
  * @limit: pages that may be charged
+ * @percent: of that, kept back for critical commits
  * @at_level: the same for each HOSTMEM_LEVEL_*, less what is kept for higher ones
  * @charged: pages that are charged
  * @low: from so many charged pages on, little is available
  * @high: up to so many charged pages, plenty is available
- * @waiting: commits that wait for room in it, or in the module's
- * @passed: the last round of serving in which one of them was passed over
+ * @queue: commits that wait for room in it, or in the module's
  * @closed: nothing can be charged any more
+ * @pollers: who polls for what is available; invariant after init
  * @page: what user space sees of it, or NULL
  *
  * Owned by charge.c, or by the space that it is part of.  All fields: the lock of
  * charge.c.
  */
 struct hm_quota {
-	struct list_head all;
 	unsigned long limit;
+	unsigned int percent;
 	unsigned long at_level[HM_LEVELS];
 	unsigned long charged;
 	unsigned long low;
 	unsigned long high;
-	unsigned long waiting;
-	u64 passed;
+	struct hm_queue queue;
 	bool closed;
+	struct hm_pollers *pollers;
 	struct hostmem_load_page *page;
 };
 

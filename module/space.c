@@ -50,8 +50,10 @@ struct hm_space *hm_space_create(struct file *file)
 	INIT_LIST_HEAD(&space->pending);
 	INIT_LIST_HEAD(&space->guard_hits);
 	INIT_LIST_HEAD(&space->reset_link);
+	init_waitqueue_head(&space->pollers.queue);
+	INIT_LIST_HEAD(&space->polled);
 	refcount_set(&space->refs, 1);
-	hm_charge_open(&space->quota);
+	hm_charge_open(&space->quota, &space->pollers);
 	return space;
 }
 
@@ -62,7 +64,6 @@ void hm_space_destroy(struct hm_space *space)
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
 	WARN_ON_ONCE(space->tables || space->metadata || space->extra);
 	WARN_ON_ONCE(space->nr_reset);
-	hm_charge_close(&space->quota);
 	hm_space_put(space);
 }
 
@@ -70,6 +71,7 @@ void hm_space_put(struct hm_space *space)
 {
 	if (!space || !refcount_dec_and_test(&space->refs))
 		return;
+	hm_charge_close(&space->quota);
 	mmdrop(space->mm);
 	kfree(space);
 }

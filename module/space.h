@@ -10,7 +10,7 @@
  * Lock order, outermost first:
  *
  *	space->committing, ->freeing	commits that don't wait for room; releases
- *	the lock of crowded cgroups	commits where little is left, see memcg.h
+ *	the lock of a crowded cgroup	commits where little of it is left, see memcg.h
  *	mmap_lock			writing: commit, mmap, munmap
  *					reading: all else that changes PTEs,
  *					foreign queries; reclaim only tries
@@ -18,8 +18,10 @@
  *	    space->lock			all that a space and its regions hold;
  *					reclaim only tries
  *	      page table locks, xarray locks, locks of the page allocator
- *	      the charge lock		a spinlock; also with nothing of the above held
- *	      the lock of spaces with reset pages	a spinlock
+ *	      the charge lock, that of	spinlocks, none inside another, also with nothing
+ *	      polled spaces, of spaces	of the above held
+ *	      with reset pages, that of
+ *	      claims
  *
  * Of two spaces in one address space, only one at a time has its lock held.
  *
@@ -38,8 +40,8 @@
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
 
+#include "pressure.h"
 #include "quota.h"
-#include "region.h"
 #include "region.h"
 
 /**
@@ -55,7 +57,6 @@
  * @high: nor here or above; @lock
  * @guard_hits: system calls that have hit a guard page; @lock
  * @pending: reservations that wait for their VMA; @lock
- * @refs: one for the file, and one for reclaim while it looks at the space
  * @reset_link: among spaces with reset pages; the lock of these
  * @nr_regions: regions in the tree; @lock
  * @reserved: pages in them; @lock
@@ -75,8 +76,11 @@
  * @freeing: held by releases from mark to munmap, for writing by who waits for
  *	their end
  * @quota: its own commit limit, and what is charged; see charge.h
+ * @pollers: who polls the file
+ * @polled: in a list of load.c, which has the lock, or empty
  * @seen: HOSTMEM_AVAILABLE_* that the file was told last, 0 at first; whoever
  *	reads it late is woken once too often
+ * @refs: the file's, and of who looks at the space without it
  */
 struct hm_space {
 	struct file *file;
@@ -88,7 +92,6 @@ struct hm_space {
 	unsigned long high;
 	struct list_head guard_hits;
 	struct list_head pending;
-	refcount_t refs;
 	struct list_head reset_link;
 	unsigned long nr_regions;
 	unsigned long reserved;
@@ -104,7 +107,10 @@ struct hm_space {
 	struct rw_semaphore committing;
 	struct rw_semaphore freeing;
 	struct hm_quota quota;
+	struct hm_pollers pollers;
+	struct list_head polled;
 	u32 seen;
+	refcount_t refs;
 };
 
 /**
@@ -115,10 +121,15 @@ struct hm_space {
  */
 struct hm_space *hm_space_create(struct file *file);
 
-/** hm_space_destroy - end a space that has no region any more */
+/** hm_space_destroy - the file drops its space, which has no region any more */
 void hm_space_destroy(struct hm_space *space);
 
-/** hm_space_put - drop a reference; NULL is fine */
+/**
+ * hm_space_put - drop a reference that keeps the quota, the pollers and the mm_count;
+ *	NULL is fine
+ *
+ * Context: sleeps if it is the last.
+ */
 void hm_space_put(struct hm_space *space);
 
 /** hm_spaces_nr_reset - pages in all spaces whose contents may go; an upper bound */

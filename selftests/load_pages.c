@@ -11,6 +11,10 @@
 #define LIMIT		(LIMIT_MB * MIB)
 #define LENGTH		(HOSTMEM_LOAD_PAGES * PAGE)
 
+/* What all users see is told in steps, and never as less than it is. */
+#define STEP		MIB
+#define SHARED(bytes)	(((bytes) + STEP - 1) / STEP * STEP)
+
 struct load_page {
 	_Alignas(HOSTMEM_PAGE_SIZE) volatile struct hostmem_load_page load;
 };
@@ -52,11 +56,11 @@ FIXTURE_TEARDOWN(pages)
 {
 }
 
-/* Both are what the other calls say. */
+/* Both are what the other calls say, that of all users but for its steps. */
 #define EXPECT_PAGES(pages, fd) do {					\
 	struct hostmem_status __status = hostmem_status(fd);		\
 									\
-	EXPECT_EQ(__status.out_total_committed_bytes,			\
+	EXPECT_EQ(SHARED(__status.out_total_committed_bytes),		\
 		  (pages)[0].load.charged_bytes);			\
 	EXPECT_EQ(__status.out_commit_limit_bytes,			\
 		  (pages)[0].load.limit_bytes);				\
@@ -80,15 +84,15 @@ TEST_F(pages, follow_commits_at_once)
 	for (i = 1; i < 10; i++) {
 		ASSERT_EQ(0, raw_commit(self->fd, self->base, i * PAGE, TASK,
 					AT_ONCE));
-		ASSERT_EQ(i * PAGE, self->pages[0].load.charged_bytes);
+		ASSERT_EQ(SHARED(i * PAGE), self->pages[0].load.charged_bytes);
 		ASSERT_EQ(i * PAGE, self->pages[1].load.charged_bytes);
 	}
 	ASSERT_EQ(0, raw_commit(self->other, self->other_base, MIB, TASK, AT_ONCE));
-	EXPECT_EQ(MIB + 9 * PAGE, self->pages[0].load.charged_bytes);
+	EXPECT_EQ(SHARED(MIB + 9 * PAGE), self->pages[0].load.charged_bytes);
 	EXPECT_EQ(9 * PAGE, self->pages[1].load.charged_bytes);
 	ASSERT_EQ(0, munmap((void *)self->other_base, LIMIT));
 	ASSERT_EQ(0, raw_decommit(self->fd, self->base, 2 * PAGE));
-	EXPECT_EQ(7 * PAGE, self->pages[0].load.charged_bytes);
+	EXPECT_EQ(SHARED(7 * PAGE), self->pages[0].load.charged_bytes);
 	EXPECT_EQ(7 * PAGE, self->pages[1].load.charged_bytes);
 	ASSERT_EQ(0, raw_release(self->fd, self->base));
 	EXPECT_EQ(0, self->pages[0].load.charged_bytes);
@@ -136,7 +140,7 @@ TEST_F(pages, follow_the_machine_when_asked)
 		clock_gettime(CLOCK_MONOTONIC_COARSE, &after);
 		EXPECT_EQ(load.out_total_bytes, machine->total_bytes);
 		/* Nothing has been charged since. */
-		EXPECT_EQ(load.out_available_bytes + MIB,
+		EXPECT_EQ((load.out_available_bytes + MIB) / STEP * STEP,
 			  machine->uncommitted_bytes);
 		EXPECT_LE(last, machine->refreshed);
 		EXPECT_LE(before.tv_sec * 1000000000ull + before.tv_nsec,
@@ -147,14 +151,15 @@ TEST_F(pages, follow_the_machine_when_asked)
 	}
 	/* A commit alone changes what is charged and nothing else. */
 	ASSERT_EQ(0, raw_commit(self->fd, self->base, 2 * MIB, TASK, AT_ONCE));
-	EXPECT_EQ(load.out_available_bytes + MIB, machine->uncommitted_bytes);
+	EXPECT_EQ((load.out_available_bytes + MIB) / STEP * STEP,
+		  machine->uncommitted_bytes);
 	EXPECT_EQ(last, machine->refreshed);
 	EXPECT_EQ(2 * MIB, machine->charged_bytes);
 
-	/* The second page is about this file only. */
-	EXPECT_EQ(0, self->pages[1].load.total_bytes);
-	EXPECT_EQ(0, self->pages[1].load.uncommitted_bytes);
-	EXPECT_EQ(0, self->pages[1].load.refreshed);
+	/* The second page is about this file's cgroup, which has no limit here. */
+	EXPECT_EQ(UINT64_MAX, self->pages[1].load.total_bytes);
+	EXPECT_EQ(UINT64_MAX, self->pages[1].load.uncommitted_bytes);
+	EXPECT_EQ(last, self->pages[1].load.refreshed);
 	/* What the file is called, and not the first page, which all files show. */
 	EXPECT_EQ(hostmem_status(self->fd).out_id, self->pages[1].load.id);
 	EXPECT_EQ(0, self->pages[0].load.id);
@@ -205,6 +210,42 @@ TEST_F(pages, tell_the_time_in_each_time_namespace)
 	EXPECT_EQ(0, self->pages[1].load.clock_offset);
 }
 
+/* Another's reading refreshes what is about all, and no more. */
+TEST_F(pages, follow_the_own_cgroup_when_asked_by_the_own_file)
+{
+	struct load_page *others = map_pages(self->other);
+
+	ASSERT_NE(NULL, others);
+	ASSERT_NE(0, available(self->fd));
+	EXPECT_NE(0, others[0].load.refreshed);
+	EXPECT_EQ(0, others[1].load.refreshed);
+	EXPECT_EQ(0, others[1].load.total_bytes);
+	ASSERT_NE(0, available(self->other));
+	EXPECT_NE(0, others[1].load.refreshed);
+}
+
+/* No page by page news of others, and no promise of room that isn't there. */
+TEST_F(pages, tell_of_others_in_steps)
+{
+	volatile struct hostmem_load_page *machine = &self->pages[0].load;
+	size_t pages, changes = 0;
+	uint64_t now, last = 0;
+
+	ASSERT_NE(0, available(self->fd));
+	EXPECT_EQ(0, machine->uncommitted_bytes % STEP);
+	for (pages = 1; pages <= 2 * STEP / PAGE; pages++) {
+		ASSERT_EQ(0, raw_commit(self->other, self->other_base,
+					pages * PAGE, TASK, AT_ONCE));
+		now = machine->charged_bytes;
+		ASSERT_EQ(SHARED(pages * PAGE), now);
+		ASSERT_LE(total_committed(self->fd), now);
+		changes += now != last;
+		last = now;
+	}
+	EXPECT_EQ(2, changes);
+	EXPECT_EQ(0, self->pages[1].load.charged_bytes);
+}
+
 TEST_F(pages, say_nothing_else)
 {
 	ASSERT_EQ(0, raw_commit(self->fd, self->base, MIB, TASK, AT_ONCE));
@@ -229,7 +270,7 @@ TEST_F(pages, are_each_files_own)
 				AT_ONCE));
 	EXPECT_PAGES(self->pages, self->fd);
 	EXPECT_PAGES(others, self->other);
-	EXPECT_EQ(3 * PAGE, others[0].load.charged_bytes);
+	EXPECT_EQ(SHARED(3 * PAGE), others[0].load.charged_bytes);
 }
 
 /*
@@ -341,14 +382,14 @@ TEST_F(pages, outlive_the_descriptor)
 {
 	ASSERT_EQ(0, raw_commit(self->fd, self->base, 3 * PAGE, TASK, AT_ONCE));
 	ASSERT_EQ(0, close(self->fd));
-	EXPECT_EQ(3 * PAGE, self->pages[0].load.charged_bytes);
+	EXPECT_EQ(SHARED(3 * PAGE), self->pages[0].load.charged_bytes);
 	EXPECT_EQ(3 * PAGE, self->pages[1].load.charged_bytes);
 	/* The memory is there, too, and goes with munmap. */
 	ASSERT_EQ(0, raw_commit(self->other, self->other_base, PAGE, TASK,
 				AT_ONCE));
-	EXPECT_EQ(4 * PAGE, self->pages[0].load.charged_bytes);
+	EXPECT_EQ(SHARED(4 * PAGE), self->pages[0].load.charged_bytes);
 	ASSERT_EQ(0, munmap((void *)self->base, LIMIT));
-	EXPECT_EQ(PAGE, self->pages[0].load.charged_bytes);
+	EXPECT_EQ(SHARED(PAGE), self->pages[0].load.charged_bytes);
 	EXPECT_EQ(0, self->pages[1].load.charged_bytes);
 	ASSERT_EQ(0, munmap(self->pages, LENGTH));
 	EXPECT_EQ(PAGE, total_committed(self->other));
@@ -365,10 +406,10 @@ TEST_F(pages, outlive_a_shutdown)
 	EXPECT_EQ(0, self->pages[1].load.charged_bytes);
 	ASSERT_EQ(0, raw_commit(self->other, self->other_base, PAGE, TASK,
 				AT_ONCE));
-	EXPECT_EQ(PAGE, self->pages[0].load.charged_bytes);
+	EXPECT_EQ(SHARED(PAGE), self->pages[0].load.charged_bytes);
 	late = map_pages(self->fd);
 	if (late) {
-		EXPECT_EQ(PAGE, late[0].load.charged_bytes);
+		EXPECT_EQ(SHARED(PAGE), late[0].load.charged_bytes);
 		EXPECT_EQ(0, late[1].load.charged_bytes);
 	}
 }

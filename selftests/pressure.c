@@ -455,15 +455,18 @@ TEST_F(load, changes_when_one_gives_up_and_another_is_served)
 		.fd = self->other, .addr = self->other_base, .length = LIMIT,
 		.level = PROCESS, .deadline = FOREVER,
 	}, second = {
-		.fd = self->fd, .addr = self->base + PAGE, .length = LIMIT - PAGE,
+		.fd = self->fd, .addr = self->base + MIB, .length = LIMIT - PAGE,
 		.level = PROCESS, .deadline = FOREVER,
 	};
 	struct poller poller;
 
 	sigaction(SIGUSR1, &action, NULL);
-	ASSERT_EQ(0, raw_commit(self->fd, self->base, PAGE, TASK, AT_ONCE));
+	ASSERT_EQ(0, raw_commit(self->fd, self->base, 2 * PAGE, TASK, AT_ONCE));
 	START_WAITER(&first);
 	START_WAITER(&second);
+	/* From now on the second would fit, but the first is before it. */
+	ASSERT_EQ(0, raw_decommit(self->fd, self->base, PAGE));
+	EXPECT_EQ(1, waiting(self->fd));
 	ASSERT_EQ(HIGH, available(self->fd));
 	START_POLLER(&poller, self->fd, POLLIN);
 	ASSERT_EQ(0, pthread_kill(first.thread, SIGUSR1));

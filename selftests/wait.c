@@ -266,7 +266,7 @@ TEST_F(wait, is_first_come_first_served_within_a_file)
 	}
 }
 
-/* One that wants much is not overtaken by those behind it that want little. */
+/* One that wants much is not overtaken by those that wait behind it for little. */
 TEST_F(wait, is_in_turn_even_for_one_that_would_fit)
 {
 	struct waiter much = WAITER(0, 4, TASK), little = WAITER(1, 1, TASK);
@@ -362,11 +362,11 @@ TEST_F(wait, of_others_refuses_nobody_what_fits)
 	EXPECT_EQ(0, raw_commit(self->fd[1], self->base[1], PAGE, TASK, AT_ONCE));
 	EXPECT_EQ(0, raw_commit(self->fd[0], self->base[0] + LIMIT, PAGE, TASK,
 				AT_ONCE));
-	/* One that may wait gets at its deadline what fits then, and no more. */
+	/* One that may wait gets at once what fits, and no more (rule S2). */
 	EXPECT_EQ(-ETIMEDOUT, raw_commit(self->fd[1], self->base[1] + PAGE,
 					 2 * PAGE, PROCESS, LONG_AGO));
 	EXPECT_EQ(0, raw_commit(self->fd[1], self->base[1] + PAGE, PAGE, TASK,
-				LONG_AGO));
+				FOREVER));
 	EXPECT_EQ(-ENOMEM, raw_commit(self->fd[1], self->base[1] + 2 * PAGE,
 				      PAGE, PROCESS, AT_ONCE));
 	EXPECT_WAITING(1, 0);
@@ -462,6 +462,63 @@ TEST_F(wait, for_the_impossible_holds_up_nobody)
 	EXPECT_ENDS(-ECANCELED, &own);
 }
 
+/*
+ * Nor more than the limit leaves beside what the waiter's own file holds, which it
+ * would have to give back itself (rule S2).
+ */
+TEST_F(wait, for_what_the_own_file_holds_holds_up_nobody)
+{
+	struct waiter all = WAITER(0, LIMIT / PAGE, PROCESS);
+	struct waiter same = WAITER(0, 2, TASK), other = WAITER(1, 2, TASK);
+	uintptr_t page = self->base[0] + LIMIT;
+
+	same.addr = page + MIB;
+	GIVE_BACK(1);
+	ASSERT_EQ(0, raw_commit(self->fd[0], page, PAGE, TASK, AT_ONCE));
+	START_WAITER(&all);
+	START_WAITER(&same);
+	START_WAITER(&other);
+	GIVE_BACK(1);
+	EXPECT_WAITING(2, 1);
+	/* Those that it doesn't hold up are served as they came. */
+	GIVE_BACK(1);
+	EXPECT_WAITING(1, 1);
+	EXPECT_ENDS(0, &same);
+	GIVE_BACK(2);
+	EXPECT_WAITING(1, 0);
+	EXPECT_ENDS(0, &other);
+
+	/* When nothing is held any more, it is one like others. */
+	ASSERT_EQ(0, raw_decommit(self->fd[0], self->base[0], 0));
+	EXPECT_WAITING(1);
+	ASSERT_EQ(0, raw_decommit(self->fd[1], self->base[1], 0));
+	EXPECT_WAITING(1);
+	GIVE_BACK((self->held_end - self->held) / PAGE);
+	EXPECT_WAITING(0);
+	EXPECT_ENDS(0, &all);
+	EXPECT_EQ(LIMIT, total_committed(self->holder));
+}
+
+/* What becomes possible by the own file's decommit stands in its turn at once. */
+TEST_F(wait, for_what_the_own_file_gives_back_is_in_turn)
+{
+	struct waiter much = WAITER(0, LIMIT / PAGE - 1, TASK);
+	struct waiter little = WAITER(1, 2, TASK);
+
+	GIVE_BACK(2);
+	ASSERT_EQ(0, raw_commit(self->fd[0], self->base[0] + LIMIT, 2 * PAGE, TASK,
+				AT_ONCE));
+	START_WAITER(&much);
+	START_WAITER(&little);
+	ASSERT_EQ(0, raw_decommit(self->fd[0], self->base[0] + LIMIT, PAGE));
+	GIVE_BACK(1);
+	/* Two pages are there for the second, but now the first holds it up. */
+	EXPECT_WAITING(1, 1);
+	ASSERT_EQ(0, raw_shutdown(self->fd[0]));
+	EXPECT_ENDS(-ECANCELED, &much);
+	EXPECT_ENDS(0, &little);
+}
+
 /* More than a task may ever have, but not more than the limit. */
 TEST_F(wait, for_the_reserve_is_impossible_for_a_task_H6)
 {
@@ -487,9 +544,9 @@ TEST_F(wait, that_becomes_impossible_holds_up_nobody_any_more)
 {
 	struct waiter first = WAITER(0, 8, TASK), second = WAITER(1, 1, TASK);
 
-	GIVE_BACK(4);
 	START_WAITER(&first);
 	START_WAITER(&second);
+	GIVE_BACK(4);
 	EXPECT_WAITING(1, 1);
 	ASSERT_EQ(0, raw_limit(self->fd[0], 7 * PAGE));
 	EXPECT_WAITING(1, 0);
@@ -675,11 +732,12 @@ TEST_F(wait, is_cancelled_by_a_shutdown)
 				.deadline = FOREVER };
 	struct waiter other = WAITER(1, 1, TASK);
 
-	GIVE_BACK(1);
 	START_WAITER(&first);
 	START_WAITER(&second);
 	START_WAITER(&third);
 	START_WAITER(&other);
+	GIVE_BACK(1);
+	EXPECT_WAITING(3, 1);
 	ASSERT_EQ(0, raw_shutdown(self->fd[0]));
 	EXPECT_ENDS(-ECANCELED, &first);
 	EXPECT_ENDS(-ECANCELED, &second);
@@ -712,11 +770,12 @@ TEST_F(wait, ends_with_a_signal_A15)
 	struct waiter reserving = { .fd = self->fd[0], .length = PAGE,
 				    .level = TASK, .deadline = FOREVER };
 
-	GIVE_BACK(1);
 	handle_sigusr1(0);
 	START_WAITER(&waiter);
 	START_WAITER(&reserving);
 	START_WAITER(&behind);
+	GIVE_BACK(1);
+	EXPECT_WAITING(2, 1);
 	ASSERT_EQ(0, pthread_kill(reserving.thread, SIGUSR1));
 	EXPECT_ENDS(-EINTR, &reserving);
 	EXPECT_EQ(before.out_regions, hostmem_status(self->fd[0]).out_regions);
@@ -792,9 +851,10 @@ TEST_F(wait, of_a_process_that_is_killed_leaves_nothing)
 	pid_t child;
 
 	ASSERT_NE(NULL, shared);
-	GIVE_BACK(1);
 	START_WAITING_CHILD(child, shared);
 	START_WAITER(&behind);
+	GIVE_BACK(1);
+	EXPECT_WAITING(1);
 	ASSERT_EQ(0, kill(child, SIGKILL));
 	EXPECT_EQ(SIGKILL, status_of(child));
 	EXPECT_ENDS(0, &behind);
@@ -827,9 +887,10 @@ TEST_F(wait, of_a_process_that_is_stopped_holds_up_nobody)
 	pid_t child;
 
 	ASSERT_NE(NULL, shared);
-	GIVE_BACK(1);
 	START_WAITING_CHILD(child, shared);
 	START_WAITER(&behind);
+	GIVE_BACK(1);
+	EXPECT_WAITING(1);
 	ASSERT_EQ(0, kill(child, SIGSTOP));
 	ASSERT_EQ(child, waitpid(child, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
@@ -1046,6 +1107,41 @@ TEST_F(wait, of_a_crowd_ends_at_once)
 		EXPECT_ENDS(0, &crowd[i]);
 	}
 	EXPECT_EQ(LIMIT, total_committed(self->holder));
+}
+
+/* So many that no one call serves all of them: who has been served goes on. */
+#define GREAT_CROWD	300
+
+TEST_F(wait, of_a_great_crowd_ends)
+{
+	struct waiter *crowd = calloc(GREAT_CROWD, sizeof(*crowd));
+	int i;
+
+	ASSERT_NE(NULL, crowd);
+	for (i = 0; i < GREAT_CROWD; i++) {
+		crowd[i] = (struct waiter)WAITER(i % FILES, 1, i % 3);
+		crowd[i].addr += i * PAGE;
+		START_WAITER(&crowd[i]);
+	}
+	GIVE_BACK(GREAT_CROWD);
+	for (i = 0; i < GREAT_CROWD; i++) {
+		EXPECT_ENDS(0, &crowd[i]);
+	}
+	EXPECT_WAITING(0, 0, 0, 0);
+	EXPECT_EQ(LIMIT, total_committed(self->holder));
+	/* The same for an end that no room makes. */
+	for (i = 0; i < GREAT_CROWD; i++) {
+		crowd[i] = (struct waiter)WAITER(0, LIMIT / PAGE, i % 3);
+		crowd[i].addr += MIB;
+		START_WAITER(&crowd[i]);
+	}
+	ASSERT_TRUE(set_number("critical_reserve_pct", 50));
+	EXPECT_WAITING(GREAT_CROWD);
+	ASSERT_EQ(0, raw_shutdown(self->fd[0]));
+	for (i = 0; i < GREAT_CROWD; i++) {
+		EXPECT_ENDS(-ECANCELED, &crowd[i]);
+	}
+	free(crowd);
 }
 
 /*

@@ -174,7 +174,7 @@ void fake_show(struct fake_file *file, uint64_t refreshed)
 	unsigned int i;
 
 	for (i = 0; i < FAKE_MAPPINGS; i++) {
-		struct hostmem_load_page *pages = file->pages[i];
+		struct hostmem_load_page *pages = file->pages[i], *own;
 
 		if (!pages)
 			continue;
@@ -182,6 +182,11 @@ void fake_show(struct fake_file *file, uint64_t refreshed)
 		pages->total_bytes = fake_total;
 		pages->uncommitted_bytes = fake_available + file->charged;
 		pages->refreshed = refreshed;
+		/* A cgroup without a limit */
+		own = (void *)((char *)pages + HOSTMEM_PAGE_SIZE);
+		own->total_bytes = UINT64_MAX;
+		own->uncommitted_bytes = UINT64_MAX;
+		own->refreshed = refreshed;
 	}
 }
 

@@ -109,7 +109,9 @@ static void arithmetic(void)
 		file->pages[0]->uncommitted_bytes = cases[i].uncommitted;
 		file->pages[0]->charged_bytes = cases[i].charged;
 		file->pages[0]->limit_bytes = cases[i].limit;
-		file->pages[0]->refreshed = now;
+		own->total_bytes = MOST;
+		own->uncommitted_bytes = MOST;
+		own->refreshed = now;
 		own->charged_bytes = cases[i].own_charged;
 		own->limit_bytes = cases[i].own_limit;
 		load = 1000;
@@ -120,6 +122,60 @@ static void arithmetic(void)
 		CHECK(available == cases[i].room, "case %zu: %zu bytes", i, available);
 	}
 	CHECK(!fake_calls[FAKE_LOAD], "%u calls", fake_calls[FAKE_LOAD]);
+	end();
+}
+
+/* What the own page says of the cgroup, beside a machine with 500 of 1000 left. */
+static const struct {
+	uint64_t total, uncommitted, own_charged;
+	DWORD percent;
+	SIZE_T room;
+} cgroups[] = {
+	{ MOST, MOST, 100,	50, 500 },
+	{ 400, 400, 0,		0, 400 },
+	{ 400, 400, 100,	25, 300 },
+	{ 400, 300, 299,	99, 1 },
+	{ 400, 300, 300,	99, 0 },
+	{ 400, 300, 301,	99, 0 },
+	{ 800, 700, 50,		37, 500 },	/* the machine has less */
+	{ 2000, 900, 0,		50, 500 },
+	{ 2000, 900, 500,	60, 400 },
+};
+
+#define CGROUPS	(sizeof(cgroups) / sizeof(cgroups[0]))
+
+/* The least of machine and cgroup counts (rule S6). */
+static void cgroup(void)
+{
+	struct hostmem_load_page *own;
+	SIZE_T available;
+	DWORD load;
+	size_t i;
+
+	begin();
+	own = (void *)((char *)file->pages[0] + HOSTMEM_PAGE_SIZE);
+	file->pages[0]->total_bytes = 1000;
+	file->pages[0]->limit_bytes = MOST;
+	own->limit_bytes = MOST;
+	for (i = 0; i < CGROUPS; i++) {
+		own->total_bytes = cgroups[i].total;
+		own->uncommitted_bytes = cgroups[i].uncommitted;
+		own->charged_bytes = cgroups[i].own_charged;
+		file->pages[0]->charged_bytes = 10 + cgroups[i].own_charged;
+		file->pages[0]->uncommitted_bytes = 510 + cgroups[i].own_charged;
+		file->pages[0]->refreshed = now;
+		own->refreshed = now;
+		CHECK(IHostMemoryManager_GetMemoryLoad(manager, &load, &available) == S_OK,
+		      "case %zu", i);
+		CHECK(load == cgroups[i].percent, "case %zu: %u %%", i, load);
+		CHECK(available == cgroups[i].room, "case %zu: %zu bytes", i, available);
+	}
+	CHECK(!fake_calls[FAKE_LOAD], "%u calls", fake_calls[FAKE_LOAD]);
+
+	/* That somebody else has had the machine's looked at is not enough. */
+	own->refreshed = 0;
+	CHECK(IHostMemoryManager_GetMemoryLoad(manager, &load, &available) == S_OK &&
+	      fake_calls[FAKE_LOAD] == 1, "%u calls", fake_calls[FAKE_LOAD]);
 	end();
 }
 
@@ -312,6 +368,7 @@ static void default_manager(void)
 int main(void)
 {
 	tap_case("arithmetic", arithmetic, CASES * 3 + 1);
+	tap_case("cgroup", cgroup, CGROUPS * 3 + 2);
 	tap_case("age of the pages", age, 8);
 	tap_case("time namespaces", time_namespace, 20);
 	tap_case("commits", commits, 3);

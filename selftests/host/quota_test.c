@@ -160,6 +160,23 @@ static void available(void)
 	}
 }
 
+/* A limit that somebody else keeps, without a reserve, has the same thresholds. */
+static void available_of(void)
+{
+	unsigned long charged, limit;
+
+	for (limit = 0; limit < 100; limit++) {
+		struct hm_quota quota = quota_of(limit, 0);
+
+		for (charged = 0; charged <= limit; charged++) {
+			quota.charged = charged;
+			CHECK(hm_quota_available_of(limit, limit - charged) ==
+			      hm_quota_available(&quota), "%lu of %lu", charged,
+			      limit);
+		}
+	}
+}
+
 /* Without a limit there is plenty, whatever a machine could have. */
 static void unlimited(void)
 {
@@ -184,6 +201,7 @@ int main(void)
 	tap_case("out_of_range", out_of_range, 8);
 	tap_case("room", room, ROOMS * 3);
 	tap_case("available", available, 100 * PERCENTS * 101);
+	tap_case("available_of", available_of, 100 * 101 / 2);
 	tap_case("unlimited", unlimited, 91 * 32 * 2);
 	return tap_end();
 }

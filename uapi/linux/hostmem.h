@@ -137,8 +137,12 @@
  *
  * Commit is charged before anything is allocated and is all or nothing.  The
  * limit of the module and that of the file both apply, each less what it keeps
- * for higher levels.  What fits is never refused.  What doesn't waits, if it
- * may: higher levels are served first, within a level who came first.
+ * for higher levels.  What fits in them when it is asked for neither waits nor is
+ * refused, whoever else waits: so a small commit may pass a large one that waits.
+ * What doesn't fit waits, if it may: higher levels are served first, within a level
+ * who came first.  Who waits for room in the limit of its own file holds up those
+ * that wait in the same file.  Who wants more than a limit of its level, or than the
+ * module's less what its own file holds, holds up nobody (rule S2).
  * Committed pages are zeroed and mapped when the call returns: no later touch
  * can fail for lack of memory.  Pages that were committed before keep their
  * contents and get the new protection (rules C5-C8).
@@ -257,8 +261,8 @@ struct hostmem_query {
  * @out_regions: regions of this file
  * @out_reserved_bytes: address space of these regions, committed or not
  * @out_committed_bytes: bytes committed in these regions
- * @out_total_committed_bytes: bytes charged for all files of the module: what they
- *	have committed, and their overhead
+ * @out_total_committed_bytes: bytes charged for all files of the module, to the page:
+ *	what they have committed, and their overhead
  * @out_commit_limit_bytes: the module's limit for the sum of all files; U64_MAX if
  *	it is more than there are addresses
  * @out_large_page_bytes: size of a large page; 0 if this kernel has none
@@ -384,18 +388,25 @@ struct hostmem_shutdown {
  * @size: sizeof(struct hostmem_load)
  * @id: number of the file, or 0
  * @reserved: 0
- * @out_available: HOSTMEM_AVAILABLE_*: LOW if either the machine's memory, the
- *	module's limit or the file's own is nearly used up, HIGH if all three have
- *	plenty
- * @out_total_bytes: the machine's memory
- * @out_available_bytes: what of it can be had without swapping: MemAvailable in
+ * @out_available: HOSTMEM_AVAILABLE_*: LOW if either the machine's memory, that of the
+ *	memory cgroup, the module's limit or the file's own is nearly used up, HIGH if
+ *	all four have plenty
+ * @out_total_bytes: the machine's memory, or the limit of the memory cgroup if that is
+ *	less
+ * @out_available_bytes: what can be had without swapping: MemAvailable in
  *	/proc/meminfo, less what zones keep back for a while when memory is
- *	fragmented ("boost" in /proc/zoneinfo), and what is in ZONE_MOVABLE
+ *	fragmented ("boost" in /proc/zoneinfo), and what is in ZONE_MOVABLE; or what
+ *	the memory cgroup leaves, the page cache that it has itself included, if that
+ *	is less
  * @out_room_bytes: what a commit of the highest level may take: the least of
  *	@out_available_bytes, the room in the module's limit and in the file's own
  *
+ * The memory cgroup is that of the process, and each one above it counts (rule S6).
+ *
  * poll(2) reports POLLIN while @out_available differs from what this file's last
- * HOSTMEM_IOC_LOAD has returned, and at first; POLLHUP after a shutdown.
+ * HOSTMEM_IOC_LOAD has returned, and at first; POLLHUP after a shutdown.  Who sleeps
+ * there is woken at once by what is done with this file, and within a few tenths of a
+ * second by what others do.
  */
 struct hostmem_load {
 	__u32 size;
@@ -418,22 +429,26 @@ struct hostmem_load {
 
 /**
  * struct hostmem_load_page - the same without a system call
- * @charged_bytes: committed now, or about to be
+ * @charged_bytes: committed now, or about to be; in the first page rounded up to 1 MiB
  * @limit_bytes: limit of that, U64_MAX if there is none; 0 in a process that
  *	doesn't own the file, where both pages are zero
- * @total_bytes: the machine's memory; first page only, as what follows
+ * @total_bytes: the machine's memory; in the second page the limit of the file's
+ *	memory cgroup, U64_MAX if there is none
  * @uncommitted_bytes: what was available of it, plus @charged_bytes, at the time
- *	@refreshed
+ *	@refreshed, rounded down to 1 MiB; U64_MAX if there is no limit
  * @refreshed: when, nanoseconds of CLOCK_MONOTONIC_COARSE outside of any time
- *	namespace.  HOSTMEM_IOC_LOAD refreshes; so a reader who finds it too old, or
- *	in the future, makes that call.
+ *	namespace.  HOSTMEM_IOC_LOAD refreshes both pages, and those of other files the
+ *	first one; so a reader who finds that of the second page too old, or in the
+ *	future, makes that call.
  * @clock_offset: nanoseconds to add to @refreshed, modulo 2^64, for the same time
  *	in the time namespace that the last HOSTMEM_IOC_LOAD of this file came from;
  *	second page only, as what follows
  * @id: number of the file
  * @reserved: 0
  *
- * Each member is written in one piece, but not all of them at once.
+ * Each member is written in one piece, but not all of them at once.  What all users
+ * see is rounded, so that nobody can watch each page that another one commits; there is
+ * no less than is told.
  */
 struct hostmem_load_page {
 	__aligned_u64 charged_bytes;

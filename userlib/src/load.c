@@ -17,7 +17,7 @@ struct load_pages {
 	const struct hostmem_load_page *own;
 };
 
-/* What matters of them, or of an answer to HOSTMEM_IOC_LOAD. */
+/* What matters of them, or of an answer to HOSTMEM_IOC_LOAD: machine and cgroup. */
 struct load_view {
 	uint64_t total;
 	uint64_t available;
@@ -80,13 +80,23 @@ static bool find_pages(struct hostmem_manager *manager, struct load_pages *pages
 	return true;
 }
 
+/* What is available, by the last refresh and what is charged now. */
+static uint64_t left(const struct hostmem_load_page *page, uint64_t charged)
+{
+	return difference(read_member(&page->uncommitted_bytes), charged);
+}
+
 /* Each member is true by itself; together they are as good as an old answer. */
 static bool read_pages(const struct load_pages *pages, struct load_view *view)
 {
 	uint64_t own_limit = read_member(&pages->own->limit_bytes);
+	uint64_t own_charged = read_member(&pages->own->charged_bytes);
 	uint64_t charged = read_member(&pages->machine->charged_bytes);
-	/* Both by the clock of our time namespace, in which there may be no such time. */
-	uint64_t refreshed = read_member(&pages->machine->refreshed) +
+	/*
+	 * By the clock of our time namespace, in which there may be no such time.  Whoever
+	 * refreshes the own page does so with the machine's, too.
+	 */
+	uint64_t refreshed = read_member(&pages->own->refreshed) +
 			     read_member(&pages->own->clock_offset);
 	uint64_t now = hostmem_raw_time(CLOCK_MONOTONIC_COARSE);
 
@@ -94,15 +104,14 @@ static bool read_pages(const struct load_pages *pages, struct load_view *view)
 	if (!own_limit || now - refreshed > HOSTMEM_LOAD_AGE_NS)
 		return false;
 
-	view->total = read_member(&pages->machine->total_bytes);
-	view->available = difference(read_member(&pages->machine->uncommitted_bytes),
-				     charged);
+	view->total = smaller(read_member(&pages->machine->total_bytes),
+			      read_member(&pages->own->total_bytes));
+	view->available = smaller(left(pages->machine, charged),
+				  left(pages->own, own_charged));
 	view->room = smaller(view->available,
 			     difference(read_member(&pages->machine->limit_bytes),
 					charged));
-	view->room = smaller(view->room,
-			     difference(own_limit,
-					read_member(&pages->own->charged_bytes)));
+	view->room = smaller(view->room, difference(own_limit, own_charged));
 	return true;
 }
 
