@@ -42,10 +42,9 @@ static int run_and_note(void *arg)
 	return !!*failed_line;
 }
 
-#define EXPECT_GOOD(function) do {					\
+#define EXPECT_GOOD(function)						\
 	EXPECT_EQ(0, status_of(start_child(run_and_note, function)))	\
-		TH_LOG(#function ": line %d", *failed_line);		\
-} while (0)
+		TH_LOG(#function ": line %d", *failed_line)
 
 /* What daemons do. */
 static void close_all(void)
@@ -213,7 +212,7 @@ static bool is_mapped(const char *name)
 	char line[512];
 
 	while (fgets(line, sizeof(line), maps))
-		found |= strstr(line, name) != NULL;
+		found |= !!strstr(line, name);
 	fclose(maps);
 	return found;
 }
@@ -316,7 +315,7 @@ static bool in_vfork_child(int (*function)(void *), void *arg)
 
 static int use_it(void *arg)
 {
-	_exit(!(arg ? VirtualAlloc(NULL, PAGE, MEM_RESERVE, PAGE_READWRITE) != NULL :
+	_exit(!(arg ? !!VirtualAlloc(NULL, PAGE, MEM_RESERVE, PAGE_READWRITE) :
 		      can_query()));
 }
 
@@ -460,6 +459,7 @@ TEST_F(descriptors, of_threads_may_be_their_own)
 
 static int daemon_without_regions(void *arg)
 {
+	(void)arg;
 	/* It may use the parent's file as little as any child... */
 	if (can_query())
 		return 1;
@@ -569,18 +569,23 @@ TEST_F(descriptors, of_managers_are_replaced_or_missed)
 
 static ULONG count_reference(ICLRMemoryNotificationCallback *this)
 {
+	(void)this;
 	return 1;
 }
 
 static HRESULT is_nothing_else(ICLRMemoryNotificationCallback *this, REFIID riid,
 			       void **object)
 {
+	(void)this;
+	(void)riid;
 	*object = NULL;
 	return E_NOINTERFACE;
 }
 
 static HRESULT hear(ICLRMemoryNotificationCallback *this, EMemoryAvailable level)
 {
+	(void)this;
+	(void)level;
 	return S_OK;
 }
 

@@ -182,6 +182,7 @@ static int refresh_by_its_clock(void *arg)
 	struct hostmem_load load;
 	int fd = open_device();
 
+	(void)arg;
 	pages = map_pages(fd);
 	if (!pages || pages[1].load.id != hostmem_status(fd).out_id)
 		return 1;

@@ -291,6 +291,7 @@ static BOOL see_fault(DWORD code, DWORD access, void *address, void *context)
 	void *page = (void *)((uintptr_t)address & -(uintptr_t)PAGE);
 	void *out;
 
+	(void)context;
 	fault_seen.address = address;
 	fault_seen.access = access;
 	if (code == EXCEPTION_GUARD_PAGE) {

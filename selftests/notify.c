@@ -107,6 +107,8 @@ static BOOL commit_lazily(DWORD code, DWORD access, void *address, void *context
 	void *page = (void *)((uintptr_t)address & -(uintptr_t)PAGE);
 	void *mem;
 
+	(void)access;
+	(void)context;
 	if (code == EXCEPTION_GUARD_PAGE) {
 		guard_hits++;
 		return TRUE;

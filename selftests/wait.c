@@ -133,6 +133,7 @@ static int wait_by_its_clock(void *arg)
 	uint64_t soon;
 	size_t i;
 
+	(void)arg;
 	/* Should a wait not end: those who wait for this process do. */
 	alarm(20);
 	waiter.addr = open_region(&waiter.fd, GRANULE);

@@ -150,7 +150,8 @@ static void test_fork(void)
 	fflush(stdout);
 	child = fork();
 	if (!child)
-		_exit(!(use(NULL) && !opens && used_fd == hostmem_file_fd(hostmem_default_manager.file)));
+		_exit(!(use(NULL) && !opens &&
+			used_fd == hostmem_file_fd(hostmem_default_manager.file)));
 	ok(child > 0 && waitpid(child, &status, 0) == child && !status,
 	   "a fork child uses its parent's descriptor and opens nothing");
 }
