@@ -14,6 +14,7 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -78,8 +79,8 @@ static bool traces(struct task_struct *process, struct mm_struct *mm)
 	struct task_struct *thread;
 
 	for_each_thread(process, thread)
-		if (READ_ONCE(thread->ptrace) && READ_ONCE(thread->mm) == mm &&
-		    READ_ONCE(thread->parent) == current)
+		if (READ_ONCE(thread->mm) == mm &&
+		    ptrace_parent(thread) == current)
 			return true;
 	return false;
 }
