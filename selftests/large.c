@@ -320,22 +320,21 @@ static struct forgetter {
 
 static void *forget_protections(void *arg)
 {
-	struct forgetter *forgetter = arg;
 	int refs = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
 
-	while (!forgetter->done) {
-		long before = forgetter->faults_before;
+	while (!forgetter.done) {
+		long before = forgetter.faults_before;
 
-		if (!before || query((void *)forgetter->base).State != MEM_COMMIT)
+		if (!before || query((void *)forgetter.base).State != MEM_COMMIT)
 			continue;
 		if (write(refs, "4", 1) == 1 &&
 		    faults() - before < (long)(REGION / LARGE))
-			forgetter->in_time++;
-		while (forgetter->faults_before == before && !forgetter->done)
+			forgetter.in_time++;
+		while (forgetter.faults_before == before && !forgetter.done)
 			;
 	}
 	close(refs);
-	return NULL;
+	return arg;
 }
 
 TEST(keep_their_protection_whatever_the_kernel_computes_S4)
@@ -347,7 +346,7 @@ TEST(keep_their_protection_whatever_the_kernel_computes_S4)
 
 	NEED_LARGE_PAGES;
 	forgetter.base = 0x200000000000;
-	ASSERT_EQ(0, pthread_create(&thread, NULL, forget_protections, &forgetter));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, forget_protections, NULL));
 	for (rounds = 0; rounds < 5000 && forgetter.in_time < 2; rounds++) {
 		char *base;
 
