@@ -8,6 +8,7 @@
 #include "hostmem_test.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #define PARAMETERS	"/sys/module/hostmem/parameters/"
@@ -57,10 +58,11 @@ static int load(const char *parameters)
 	return ret;
 }
 
-/* What the others were, for the next load. */
+/* What the others were, for the next load, and who might open the device. */
 FIXTURE(reload)
 {
 	char others[128];
+	struct stat device;
 };
 
 FIXTURE_SETUP(reload)
@@ -69,6 +71,7 @@ FIXTURE_SETUP(reload)
 
 	if (access(module_file(), R_OK) || geteuid())
 		SKIP(return, "no root, or no %s", module_file());
+	ASSERT_EQ(0, stat(DEVICE, &self->device));
 	ASSERT_TRUE(parameter("commit_limit_mb", limit, sizeof(limit)));
 	ASSERT_TRUE(parameter("critical_reserve_pct", reserve, sizeof(reserve)));
 	snprintf(self->others, sizeof(self->others),
@@ -81,6 +84,8 @@ FIXTURE_TEARDOWN(reload)
 {
 	unload();
 	EXPECT_EQ(0, load(self->others));
+	EXPECT_EQ(0, chown(DEVICE, self->device.st_uid, self->device.st_gid));
+	EXPECT_EQ(0, chmod(DEVICE, self->device.st_mode & 07777));
 }
 
 TEST(is_shown_and_not_changed)
