@@ -39,6 +39,22 @@ static int call_munmap(struct world *world)
 	return munmap((void *)BASE, REGION) ? -errno : 0;
 }
 
+/* A mapping behind the region, of which half goes with it: that takes memory. */
+#define BEHIND	(BASE + REGION)
+
+static bool prepare_parts_and_neighbour(struct world *world)
+{
+	return prepare_parts(world) &&
+	       mmap((void *)BEHIND, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
+		    MAP_FIXED_NOREPLACE, -1, 0) == (void *)BEHIND;
+}
+
+static int call_munmap_more(struct world *world)
+{
+	(void)world;
+	return munmap((void *)BASE, REGION + PAGE) ? -errno : 0;
+}
+
 /* Half a region can't go, and a region can't go elsewhere. */
 static int call_munmap_part(struct world *world)
 {
@@ -59,6 +75,14 @@ static bool released(struct world *world)
 {
 	NEED(nothing_there(world));
 	return books_agree(world);
+}
+
+static bool more_released(struct world *world)
+{
+	NEED(mappings(getpid(), BEHIND, BEHIND + 2 * PAGE) == 1);
+	NEED(can_read((void *)(BEHIND + PAGE)) && !can_read((void *)BEHIND));
+	NEED(!munmap((void *)(BEHIND + PAGE), PAGE));
+	return released(world);
 }
 
 static bool parts_kept(struct world *world)
@@ -217,11 +241,22 @@ static bool prepare_guard_and_pipe(struct world *world)
 	return prepare_parts(world) && fill_pipe(world);
 }
 
-/* Where it can't be remembered, the guard stays for the next attempt. */
 static int call_read_to_guard(struct world *world)
 {
 	return read(world->spare, (void *)lost_page(world), 1) == -1 &&
 	       errno == EFAULT ? 0 : -EIO;
+}
+
+/*
+ * Where it can't be remembered, the guard stays for the next attempt.  That is one of
+ * the same call, if the kernel makes a second one, or the next call.
+ */
+static bool disarmed_in_the_end(struct world *world)
+{
+	if (is_run(world, lost_page(world), PAGE, HOSTMEM_COMMIT,
+		   HOSTMEM_READWRITE | HOSTMEM_GUARD))
+		NEED(!call_read_to_guard(world));
+	return disarmed(world);
 }
 
 #endif /* FAULTS_CHANGE_H */

@@ -66,17 +66,25 @@ use_suites()
 	run_apt update -qq
 }
 
+# with_apt COMMAND...: one at a time, since scripts that run at once use the same
+# lists, and apt gives up where another one is at it.
+with_apt()
+{
+	mkdir -p "$cache/apt"
+	flock "$cache/apt/lock" "$@"
+}
+
 # As the user that runs this: apt's own may not write where we do.
 run_apt()
 {
-	apt-get "${apt[@]}" -o APT::Sandbox::User=root "$@" >&2
+	with_apt apt-get "${apt[@]}" -o APT::Sandbox::User=root "$@" >&2
 }
 
 # dependency_of PACKAGE PATTERN: the first package that PACKAGE depends on and
 # whose name matches from its start; nothing if apt does not know PACKAGE.
 dependency_of()
 {
-	apt-cache "${apt[@]}" show --no-all-versions "$1" 2>/dev/null |
+	with_apt apt-cache "${apt[@]}" show --no-all-versions "$1" 2>/dev/null |
 		sed -n 's/^Depends: //p' | grep -o '[^ ,]*' | grep -m1 "^$2"
 }
 
@@ -94,6 +102,6 @@ with_update()
 	"$@" && return
 	[ "${DEPS:-}" != no ] || return
 	say "updating apt's package lists"
-	$sudo apt-get update -qq >&2
+	with_apt $sudo apt-get update -qq >&2
 	"$@"
 }
