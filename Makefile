@@ -30,9 +30,9 @@ check-kernels:			## the same on Linux 6.1, 6.12 and the latest that Debian has
 	selftests/check --kernel 6.1 --kernel 6.12 --kernel latest
 check-debug:			## the same on a kernel with KASAN, lockdep, kmemleak and more
 	selftests/check --kernel debug --coverage build/coverage
-check-all:			## the same on all four
+check-all:			## the same on all four, and with page tables of five levels
 	selftests/check --kernel 6.1 --kernel 6.12 --kernel latest --kernel debug \
-		--coverage build/coverage
+		--kernel 6.12-la57 --coverage build/coverage
 coverage:			## which lines of the module check-debug or check-all have run
 	$(VM)/coverage build/coverage
 shell:				## a shell in a virtual machine with the module loaded

@@ -42,6 +42,8 @@ expect 'a program of ours instead of the one of that name' 137 "mine x y  'z'\n"
 	--add "$tmp/free" -- free 'x y' '' "'z'"
 expect 'options' 0 '1\n64\n' '' --smp 1 --mem 256M --icount --param commit_limit_mb=64 -- \
 	sh -c 'nproc; cat /sys/module/hostmem/parameters/commit_limit_mb'
+expect 'page tables of four levels' 1 '0\n' '' -- grep -cw la57 /proc/cpuinfo
+expect 'page tables of five levels' 0 '1\n' '' --la57 --smp 1 -- grep -cw la57 /proc/cpuinfo
 expect 'no such program' 127 '' 'nosuch: not found' -- nosuch
 
 expect 'panic' 125 'a\n' 'sysrq triggered crash' -- sh -c 'echo a; echo c >/proc/sysrq-trigger'
