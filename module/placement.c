@@ -42,9 +42,8 @@ static unsigned long lowest_hole(struct mm_struct *mm, unsigned long low,
 	for (;;) {
 		MA_STATE(mas, &mm->mm_mt, 0, 0);
 
-		if (size < len || high < low || high - low < size)
-			return 0;
-		if (mas_empty_area(&mas, low, high - 1, size))
+		if (size < len || high < low || high - low < size ||
+		    mas_empty_area(&mas, low, high - 1, size))
 			return 0;
 		addr = ALIGN(mas.index, align);
 		if (addr + len <= hm_foreign_next(mm, addr, &end))
@@ -66,9 +65,8 @@ static unsigned long highest_hole(struct mm_struct *mm, unsigned long low,
 	for (;;) {
 		MA_STATE(mas, &mm->mm_mt, 0, 0);
 
-		if (size < len || high < low || high - low < size)
-			return 0;
-		if (mas_empty_area_rev(&mas, low, high - 1, size))
+		if (size < len || high < low || high - low < size ||
+		    mas_empty_area_rev(&mas, low, high - 1, size))
 			return 0;
 		addr = ALIGN_DOWN(mas.last + 1 - len, align);
 		high = hm_foreign_next(mm, addr, &end);
