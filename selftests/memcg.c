@@ -528,10 +528,13 @@ FIXTURE_TEARDOWN(throttled)
 	TEAR_DOWN_GROUPS();
 }
 
-/* Single pages lack, so that the commit charges in small pieces. */
+/*
+ * Single pages lack, so that the commit charges in small pieces; and together with what
+ * is left to all commits at a time, they are more than the limit leaves.
+ */
 static int be_throttled(void *arg)
 {
-	const size_t size = 48 * MIB;
+	const size_t size = 64 * MIB;
 	struct run *run = arg;
 	uintptr_t base;
 	size_t at;
