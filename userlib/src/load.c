@@ -208,5 +208,6 @@ bool hostmem_load_may_be_owner(struct hostmem_manager *manager)
 {
 	const struct hostmem_load_page *load = atomic_load(&manager->load);
 
-	return !load || read_member(&pages_at(load).own->limit_bytes);
+	/* Not the limit, which may be 0 for its owner, too. */
+	return !load || __atomic_load_n(&pages_at(load).own->id, __ATOMIC_RELAXED);
 }
