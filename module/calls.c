@@ -65,10 +65,11 @@ static int reset(struct hm_space *space, const struct hm_alloc_request *req)
 }
 
 int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
-		   unsigned long *addr)
+		   struct hm_place *place)
 {
-	unsigned long start = req->start;
 	int err = 0;
+
+	*place = (struct hm_place) { .start = req->start };
 
 	if (req->large && !capable(CAP_IPC_LOCK))
 		return -EPERM;					/* A14 */
@@ -77,16 +78,15 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 	if (req->reset || req->reset_undo)
 		err = reset(space, req);
 	if (req->reserve)
-		err = hm_space_reserve(space, req, &start);
+		err = hm_space_reserve(space, req, place);
 	if (req->commit && !err) {
-		err = hm_space_commit(space, req, start,
-				      start + (req->end - req->start));
+		err = hm_space_commit(space, req, place->start, place->start +
+				      (req->end - req->start));
 		if (!err && req->large)
-			err = hm_space_map_large(space, req, start);
+			err = hm_space_map_large(space, req, place->start);
 		if (err && req->reserve)
-			hm_space_give_back(space, start);
+			hm_space_give_back(space, place);
 	}
-	*addr = start;
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #ifndef HOSTMEM_CALLS_H
 #define HOSTMEM_CALLS_H
 
+#include "reserve.h"
 #include "rules.h"
 #include "space.h"
 
@@ -13,13 +14,13 @@
  * hm_space_alloc - reserve, commit, or both
  * @space: of the current address space
  * @req: checked arguments
- * @addr: first byte of what was allocated
+ * @place: where that is
  *
  * Return: 0 or, with nothing changed, an errno of the dictionary in
  * <linux/hostmem.h>.
  */
 int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
-		   unsigned long *addr);
+		   struct hm_place *place);
 
 /**
  * hm_space_free - decommit or release

@@ -47,7 +47,7 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 {
 	struct hostmem_alloc __user *uarg = uptr;
 	struct hm_alloc_request req;
-	unsigned long addr;
+	struct hm_place place;
 	int err;
 
 	if (arg->alloc.reserved)
@@ -62,12 +62,12 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 	/* The commit may be of the argument's own page, and forbid to write there. */
 	if (!req.anywhere && put_user(req.start, &uarg->out_addr))
 		return -EFAULT;
-	err = hm_space_alloc(space, &req, &addr);
+	err = hm_space_alloc(space, &req, &place);
 	if (err) {
 		(void)put_user(0, &uarg->out_addr);
-	} else if (req.anywhere && put_user(addr, &uarg->out_addr)) {
+	} else if (req.anywhere && put_user(place.start, &uarg->out_addr)) {
 		/* Nobody would know where it is. */
-		(void)hm_space_give_back(space, addr);
+		(void)hm_space_give_back(space, &place);
 		err = -EFAULT;
 	}
 	return err;

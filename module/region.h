@@ -32,6 +32,8 @@ struct hm_prealloc;
  * @watched: has a write watch; invariant after init
  * @large: is made of large pages, all of them committed with @protect for as
  *	long as it lives; invariant after init
+ * @serial: its number among the regions of its space, not 0; invariant while the
+ *	region is in the tree
  * @releasing: a release is under way: no call finds the region any more;
  *	space->lock
  * @blocks: by number from the region's first 2 MiB on: blocks with at least one
@@ -55,6 +57,7 @@ struct hm_region {
 	u32 cache;
 	bool watched;
 	bool large;
+	u64 serial;
 	bool releasing;
 	struct xarray blocks;
 	unsigned long committed;

@@ -63,6 +63,8 @@ struct hm_region *hm_space_attach(struct hm_space *space,
 	region->vma = vma;
 
 	mutex_lock(&space->lock);
+	region->serial = ++space->last_serial;
+	pending->serial = region->serial;
 	insert_region(space, region);
 	pending->region = NULL;
 	mutex_unlock(&space->lock);
@@ -110,7 +112,7 @@ void hm_space_detach(struct hm_space *space, struct hm_region *region)
 /* Map the device where the request wants it, for a region that is born by that. */
 static unsigned long map_region(struct hm_space *space,
 				const struct hm_alloc_request *req,
-				unsigned long prot)
+				unsigned long prot, u64 *serial)
 {
 	struct hm_batch batch;
 	struct hm_pending pending = {
@@ -138,6 +140,7 @@ static unsigned long map_region(struct hm_space *space,
 	mutex_lock(&space->lock);
 	list_del(&pending.link);
 	mutex_unlock(&space->lock);
+	*serial = pending.serial;
 
 	/* Where mmap has failed late, its region has come and gone. */
 	if (pending.region) {
@@ -165,7 +168,7 @@ static int reserve_error(int err)
 }
 
 int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
-		     unsigned long *start)
+		     struct hm_place *place)
 {
 	const unsigned long prot = PROT_READ | PROT_WRITE;
 	unsigned long addr;
@@ -177,16 +180,17 @@ int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
 	 * The mapping may do all that a page may ever be given; a device that is
 	 * mounted noexec, or a process that may not have both, can't offer that.
 	 */
-	addr = map_region(space, req, prot | PROT_EXEC);
+	addr = map_region(space, req, prot | PROT_EXEC, &place->serial);
 	if (addr == -EPERM || addr == -EACCES)
-		addr = map_region(space, req, prot);
+		addr = map_region(space, req, prot, &place->serial);
 	if (IS_ERR_VALUE(addr))
 		return reserve_error(addr);
-	*start = addr;
+	place->start = addr;
 	return 0;
 }
 
-static int release(struct hm_space *space, unsigned long start)
+/* @serial: of the region that is meant, or 0 for whichever is there. */
+static int release(struct hm_space *space, unsigned long start, u64 serial)
 {
 	struct hm_region *region;
 	unsigned long size = 0;
@@ -194,6 +198,8 @@ static int release(struct hm_space *space, unsigned long start)
 
 	mutex_lock(&space->lock);
 	region = hm_space_find_to_free(space, start, start);
+	if (!IS_ERR(region) && serial && region->serial != serial)
+		region = ERR_PTR(-ENOENT);
 	if (!IS_ERR(region)) {
 		region->releasing = true;
 		size = region->end - region->start;
@@ -215,28 +221,34 @@ static int release(struct hm_space *space, unsigned long start)
 	return err == -EPERM ? -EACCES : err;	/* the mapping is sealed */
 }
 
-int hm_space_release(struct hm_space *space, unsigned long start)
+static int release_and_tell(struct hm_space *space, unsigned long start,
+			    u64 serial)
 {
 	int err;
 
 	if (down_read_killable(&space->freeing))
 		return -EINTR;
-	err = release(space, start);
+	err = release(space, start, serial);
 	up_read(&space->freeing);
 	return err;
+}
+
+int hm_space_release(struct hm_space *space, unsigned long start)
+{
+	return release_and_tell(space, start, 0);
 }
 
 /*
  * munmap wants some memory for its own books, and only for a moment: the page
  * allocator all but never refuses it.
  */
-int hm_space_give_back(struct hm_space *space, unsigned long start)
+int hm_space_give_back(struct hm_space *space, const struct hm_place *place)
 {
 	int err;
 
 	do {
 		cond_resched();
-		err = hm_space_release(space, start);
+		err = release_and_tell(space, place->start, place->serial);
 	} while (err == -ENOMEM && !fatal_signal_pending(current));
 	return err;
 }
@@ -279,7 +291,7 @@ int hm_space_shutdown(struct hm_space *space)
 
 	hm_charge_cancel(&space->quota);
 	for (start = 0; find_next(space, &start); start++) {
-		err = hm_space_give_back(space, start);
+		err = hm_space_give_back(space, &(struct hm_place) { start, 0 });
 		/* Another thread may just have released it. */
 		if (err && err != -ENOENT)
 			failed = err;

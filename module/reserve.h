@@ -17,6 +17,7 @@
  * @link: in space->pending; space->lock
  * @task: who called; invariant after init
  * @region: the region, until a VMA has taken it; space->lock
+ * @serial: of the region, when a VMA has taken it; space->lock
  * @top_down: where to look for room; invariant after init
  *
  * On the stack of the call that reserves.  A mapping of the file that is not
@@ -26,6 +27,7 @@ struct hm_pending {
 	struct list_head link;
 	struct task_struct *task;
 	struct hm_region *region;
+	u64 serial;
 	bool top_down;
 };
 
@@ -51,19 +53,32 @@ struct hm_region *hm_space_attach(struct hm_space *space,
 /** hm_space_detach - the VMA of a region is gone, and its PTEs with it */
 void hm_space_detach(struct hm_space *space, struct hm_region *region);
 
-/** hm_space_reserve - make a region; @start gets its address */
+/**
+ * struct hm_place - where a region has been made
+ * @start: its address
+ * @serial: its number; another region may be there by now
+ */
+struct hm_place {
+	unsigned long start;
+	u64 serial;
+};
+
+/** hm_space_reserve - make a region; @place tells where it is */
 int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
-		     unsigned long *start);
+		     struct hm_place *place);
 
 /** hm_space_release - free the region that begins at @start, with all it has */
 int hm_space_release(struct hm_space *space, unsigned long start);
 
 /**
  * hm_space_give_back - the same for those who can't do without
+ * @space: the space
+ * @place: of the region; if another thread has released it, nothing happens to one
+ *	that is there now
  *
  * Return: as hm_space_release(), but -ENOMEM only after a fatal signal, as -EINTR.
  */
-int hm_space_give_back(struct hm_space *space, unsigned long start);
+int hm_space_give_back(struct hm_space *space, const struct hm_place *place);
 
 /**
  * hm_space_shutdown - release all regions, end all waiting, and make none again

@@ -58,6 +58,7 @@
  * @guard_hits: system calls that have hit a guard page; @lock
  * @pending: reservations that wait for their VMA; @lock
  * @reset_link: among spaces with reset pages; the lock of these
+ * @last_serial: of the region that came last; @lock
  * @nr_regions: regions in the tree; @lock
  * @reserved: pages in them; @lock
  * @nr_reset: pages in them whose contents may go; an upper bound; @lock
@@ -93,6 +94,7 @@ struct hm_space {
 	struct list_head guard_hits;
 	struct list_head pending;
 	struct list_head reset_link;
+	u64 last_serial;
 	unsigned long nr_regions;
 	unsigned long reserved;
 	unsigned long nr_reset;

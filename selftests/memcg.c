@@ -157,6 +157,12 @@ FIXTURE_TEARDOWN(cgroup)
 /* Memory of a process is more than its commits, but not much. */
 #define SLACK	((int64_t)(2 * MIB))
 
+/*
+ * Each processor keeps up to 64 pages at hand that are charged for nobody yet.  What of
+ * that is counted before may be given back meanwhile.
+ */
+#define STOCK	((int64_t)(64 * PAGE * sysconf(_SC_NPROCESSORS_ONLN)))
+
 static int commit_and_decommit(void *arg)
 {
 	struct run *run = arg;
@@ -172,16 +178,16 @@ static int commit_and_decommit(void *arg)
 	CHECK(join(run->group));
 	before = current(run->group);
 	CHECK(!raw_commit(fd, base + run->size, run->size, PROCESS, AT_ONCE));
-	CHECK(current(run->group) - before >= (int64_t)run->size);
+	CHECK(current(run->group) - before >= (int64_t)run->size - STOCK);
 	CHECK(current(run->group) - before < (int64_t)run->size + SLACK);
 	CHECK(!raw_decommit(fd, base + run->size, run->size / 2));
 	CHECK(current(run->group) - before < (int64_t)run->size / 2 + SLACK);
-	CHECK(current(run->group) - before >= (int64_t)run->size / 2);
+	CHECK(current(run->group) - before >= (int64_t)run->size / 2 - STOCK);
 	CHECK(!raw_decommit(fd, base, 2 * run->size));
 	CHECK(current(run->group) - before < SLACK);
 	/* With and without a region's end. */
 	CHECK(!raw_commit(fd, base, run->size, PROCESS, AT_ONCE));
-	CHECK(current(run->group) - before >= (int64_t)run->size);
+	CHECK(current(run->group) - before >= (int64_t)run->size - STOCK);
 	CHECK(!raw_release(fd, base));
 	CHECK(current(run->group) - before < SLACK);
 	CHECK(raw_commit(fd, 0, run->size, PROCESS, AT_ONCE) == 0);

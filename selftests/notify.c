@@ -199,6 +199,19 @@ TEST(low_already)						/* H17 */
 	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
 }
 
+/* Its limit is nothing, but it is a manager of this process. */
+TEST(nothing_to_commit)						/* H17 */
+{
+	IHostMemoryManager *manager = make_manager(1, 0);
+	struct callback callback = make_callback();
+
+	ASSERT_EQ(S_OK, IHostMemoryManager_RegisterMemoryNotificationCallback(
+				manager, &callback.iface));
+	until(&callback, eMemoryAvailableLow);
+	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
+	EXPECT_EQ(1, callback.references);
+}
+
 FIXTURE(machine)
 {
 	IHostMemoryManager *manager;
