@@ -245,7 +245,8 @@ static int wait_in_a_crowd(void *arg)
 	atomic_int *state = arg;
 	pthread_attr_t attr;
 	uintptr_t base;
-	int i, nr, fd;
+	uint64_t nr;
+	int i, fd;
 
 	base = open_region(&fd, MIB);
 	if (!base || raw_limit(fd, 0) || pthread_attr_init(&attr) ||
