@@ -61,11 +61,11 @@ modules_install: modules device_install	## the module for the kernel of KDIR; DE
 	$(if $(DESTDIR),,depmod "$$(modinfo -F vermagic hostmem.ko | cut -d " " -f 1)")
 device_install:			## who may open the device: group hostmem; by the two beside, too
 	install -d $(DESTDIR)/usr/lib/udev/rules.d $(DESTDIR)/usr/lib/sysusers.d
-	install -m 644 dist/60-hostmem.rules $(DESTDIR)/usr/lib/udev/rules.d
-	install -m 644 dist/hostmem.sysusers $(DESTDIR)/usr/lib/sysusers.d/hostmem.conf
+	install -m 644 module/dist/60-hostmem.rules $(DESTDIR)/usr/lib/udev/rules.d
+	install -m 644 module/dist/hostmem.sysusers $(DESTDIR)/usr/lib/sysusers.d/hostmem.conf
 	$(if $(DESTDIR),,systemd-sysusers hostmem.conf || groupadd -rf hostmem)
 dkms: device_install		## the module for every kernel to come, through DKMS
-	DESTDIR=$(DESTDIR) dist/dkms.sh $(VERSION) dkms.conf Kbuild module uapi
+	DESTDIR=$(DESTDIR) module/dist/dkms.sh $(VERSION) dkms.conf Kbuild module uapi
 
 clean:				## removes what was built here, not what was downloaded
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)

@@ -40,7 +40,7 @@ change()
 
 make_dkms()
 {
-	(cd "$tmp/source" && "$top/dist/dkms.sh" "$version" dkms.conf Kbuild module uapi)
+	(cd "$tmp/source" && "$top/module/dist/dkms.sh" "$version" dkms.conf Kbuild module uapi)
 }
 
 # installed KERNEL TEXT: that kernel's module says so.

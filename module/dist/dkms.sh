@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Usage: dist/dkms.sh VERSION FILE...
+# Usage: module/dist/dkms.sh VERSION FILE...
 # Has DKMS build the module of these sources for the running kernel, and for all that
 # it has built one for. DESTDIR set: only puts the sources there. SRCDIR: /usr/src.
 
