@@ -17,6 +17,9 @@ static int look(hostmem_file file)
 	struct hostmem_status status = { .size = sizeof(status) };
 	int ret = hostmem_raw_call(file, HOSTMEM_IOC_STATUS, &status);
 
+	/* Of a structure that is there, a file of ours doesn't say that twice. */
+	if (ret == -EFAULT)
+		ret = hostmem_raw_call(file, HOSTMEM_IOC_STATUS, &status);
 	/* Some devices say yes to everything. */
 	return !ret && status.out_id != hostmem_file_id(file) ? -EBADF : ret;
 }
