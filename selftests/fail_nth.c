@@ -237,7 +237,7 @@ FIXTURE_VARIANT_ADD(chain, library_heap)
 FIXTURE_VARIANT_ADD(chain, library_notify)
 {
 	.prepare = prepare_library, .call = call_notify,
-	.complete = nothing_more, .failures = 1, .injections = 2, .copies = 7,
+	.complete = nothing_more, .failures = 1, .injections = 2, .copies = 5,
 	.error = ENODEV, .circular = true,
 };
 
