@@ -96,22 +96,33 @@ static int charge_at_once(struct hm_space *space,
 	return err;
 }
 
-/* The same with the pages that somebody who has waited for them has been charged. */
+/*
+ * The same with the pages that somebody who has waited for them has been charged.
+ * Others who are on their way may just be asking for more than they will turn out to
+ * need, of the same page tables: the charge is kept until they know.
+ */
 static int use_charge(struct hm_space *space, unsigned long start,
 		      unsigned long end, struct hm_asked *asked,
 		      unsigned long charged)
 {
 	unsigned long pages = 0;
+	bool others;
 	int err;
 
-	mutex_lock(&space->lock);
-	err = ask(space, start, end, asked, &pages);
-	if (!err && pages > charged) {
-		hm_space_unask(space, &asked->needs);
-		pages = 0;
-		err = -EAGAIN;
-	}
-	mutex_unlock(&space->lock);
+	do {
+		others = false;
+		mutex_lock(&space->lock);
+		err = ask(space, start, end, asked, &pages);
+		if (!err && pages > charged) {
+			hm_space_unask(space, &asked->needs);
+			others = space->asked.pages;
+			pages = 0;
+			err = -EAGAIN;
+		}
+		mutex_unlock(&space->lock);
+		if (others)
+			schedule_timeout_killable(1);
+	} while (others && !fatal_signal_pending(current));
 	hm_uncharge(&space->quota, charged - pages);
 	return err;
 }
