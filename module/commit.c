@@ -19,13 +19,16 @@
  */
 static int lock_for_commit(struct hm_space *space, unsigned long start)
 {
-	struct vm_area_struct *vma;
+	struct hm_region *region;
 
 	if (mmap_write_lock_killable(space->mm))
 		return -EINTR;
-	vma = find_vma(space->mm, start);
-	if (vma && vma->vm_file == space->file && vma->vm_private_data)
-		hm_vm_flags_set(vma, VM_PFNMAP);
+	mutex_lock(&space->lock);
+	region = hm_space_lookup(space, start);
+	mutex_unlock(&space->lock);
+	/* While we have the address space, its VMA stays. */
+	if (region)
+		hm_vm_flags_set(region->vma, VM_PFNMAP);
 	mutex_lock(&space->lock);
 	return 0;
 }
@@ -61,6 +64,16 @@ static bool is_enough(const struct hm_asked *asked, struct hm_space *space,
 	return needs.pages <= asked->needs.pages &&
 	       needs.tables <= asked->needs.tables &&
 	       needs.metadata <= asked->needs.metadata;
+}
+
+/* Does what has been got ready for it, too? */
+static bool is_ready(const struct hm_asked *asked, struct hm_space *space,
+		     struct hm_region *region, unsigned long start,
+		     unsigned long end, struct hm_prealloc *prealloc)
+{
+	return asked->changes == space->changes ||
+	       (is_enough(asked, space, region, start, end) &&
+		hm_region_is_covered(region, start, end, prealloc));
 }
 
 /* Ask for what a commit of a range needs.  @pages gets what is to be charged for it. */
@@ -179,7 +192,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		return err;
 	region = hm_space_find(space, start, end);
 	err = hm_space_may_have(region, req->want, req->large);
-	if (!err && !is_enough(asked, space, region, start, end))
+	if (!err && !is_ready(asked, space, region, start, end, prealloc))
 		err = -EAGAIN;
 	if (!err) {
 		account = hm_account_open(space, region);

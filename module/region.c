@@ -150,6 +150,9 @@ static bool range_widens(struct hm_region *region, unsigned long start,
 	unsigned long index;
 	unsigned int i, n;
 
+	/* What a commit is adding isn't counted yet. */
+	if (!region->committed)
+		return true;
 	for_each_block(region, index, block, start, end) {
 		slice = hm_block_slice(block, start, end);
 		hm_for_each_run(block, slice, i, n)

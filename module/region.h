@@ -130,17 +130,26 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
 		     struct hm_prealloc *prealloc);
 
 /**
+ * hm_region_is_covered - does the preallocation have what a range lacks?
+ * @region: the region
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ * @prealloc: surveyed for this range, before other threads have changed something
+ */
+bool hm_region_is_covered(struct hm_region *region, unsigned long start,
+			  unsigned long end, struct hm_prealloc *prealloc);
+
+/**
  * hm_region_commit - commit a range with what the preallocation holds
  * @region: the region
  * @start: page aligned, in the region
  * @end: page aligned, in the region
  * @want: the state that all pages of the range get
- * @prealloc: surveyed for this range and filled
+ * @prealloc: surveyed for this range, which it covers, and filled
  * @batch: gets what of the preallocation was not needed
  *
  * Context: mmap_lock held for writing, the VMA locked.
- * Return: 0; -EAGAIN if pages have been decommitted since the survey; -ENOMEM.
- * On failure nothing has changed.
+ * Return: 0 or -ENOMEM; nothing has changed then.
  */
 int hm_region_commit(struct hm_region *region, unsigned long start,
 		     unsigned long end, hm_state_t want,

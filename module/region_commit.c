@@ -31,12 +31,6 @@ static void window_for(const struct hm_region *region,
 	*start = max(*start, region->start);
 }
 
-/* Is the page table of an address there, maybe without a block? */
-static bool has_table(struct hm_region *region, unsigned long addr)
-{
-	return xa_load(&region->blocks, block_index(region, addr));
-}
-
 /* Note in @need, a block of the preallocation, that a run of pages is needed. */
 static void mark_needed(struct hm_block *need, unsigned long addr,
 			unsigned int nr, hm_state_t want)
@@ -78,25 +72,15 @@ static bool find_reserved(const struct hm_block *block, unsigned long *addr,
 	     find_reserved(block, &(addr), end, &(next));		\
 	     (addr) = (next))
 
-/* A block with what is reserved in a range of one block; NULL without memory. */
-static struct hm_block *survey_block(const struct hm_region *region,
-				     const struct hm_block *block,
-				     unsigned long start, unsigned long end,
-				     hm_state_t want)
+/* A block for what is reserved in a range of one block; NULL without memory. */
+static struct hm_block *create_needed(const struct hm_region *region,
+				      const struct hm_block *block,
+				      unsigned long start, unsigned long end)
 {
-	unsigned long base = start, limit = end;
-	unsigned long addr, next;
-	struct hm_block *need;
-
 	/* If no window has room for it, it is to take the place of that one. */
 	if (!block || !hm_block_has(block, start, end))
-		window_for(region, block, &base, &limit);
-	need = hm_block_create(base, limit);
-	if (!need)
-		return NULL;
-	for_each_reserved(block, addr, next, start, end)
-		mark_needed(need, addr, (next - addr) >> PAGE_SHIFT, want);
-	return need;
+		window_for(region, block, &start, &end);
+	return hm_block_create(start, end);
 }
 
 void hm_region_needs(struct hm_region *region, unsigned long start,
@@ -108,12 +92,13 @@ void hm_region_needs(struct hm_region *region, unsigned long start,
 	*needs = (struct hm_needs) {};
 	for_each_block_range(region, addr, next, start, end) {
 		unsigned long reserved, base = addr, limit = next;
+		void *entry = entry_at(region, addr);
 
 		cond_resched();
-		block = block_at(region, addr);
+		block = block_of_entry(entry);
 		for_each_reserved(block, reserved, behind, addr, next)
 			needs->pages += (behind - reserved) >> PAGE_SHIFT;
-		if (!block && !region->large && !has_table(region, addr))
+		if (!entry && !region->large)
 			needs->tables += hm_tables_between(region->vma->vm_mm,
 							   addr, counted);
 		counted = addr;
@@ -135,13 +120,17 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
 
 	for_each_block_range(region, addr, next, start, end) {
 		block = block_at(region, addr);
-		reserved = addr;
-		if (!find_reserved(block, &reserved, next, &behind))
-			continue;
-		need = survey_block(region, block, addr, next, want);
-		if (!need)
-			return -ENOMEM;
-		hm_prealloc_add(prealloc, need);
+		need = NULL;
+		for_each_reserved(block, reserved, behind, addr, next) {
+			if (!need)
+				need = create_needed(region, block, addr, next);
+			if (!need)
+				return -ENOMEM;
+			mark_needed(need, reserved,
+				    (behind - reserved) >> PAGE_SHIFT, want);
+		}
+		if (need)
+			hm_prealloc_add(prealloc, need);
 	}
 	return 0;
 }
@@ -155,12 +144,9 @@ static bool may_replace(const struct hm_block *spare,
 	       (!block || hm_block_has(spare, block->start, hm_block_end(block)));
 }
 
-/*
- * Does the preallocation have what a range lacks?  Where there is no window for it,
- * a block that was made to complete one won't do.
- */
-static bool prealloc_covers(struct hm_region *region, unsigned long start,
-			    unsigned long end, struct hm_prealloc *prealloc)
+/* Where there is no window for a range, a block that was made to complete one won't do. */
+bool hm_region_is_covered(struct hm_region *region, unsigned long start,
+			  unsigned long end, struct hm_prealloc *prealloc)
 {
 	unsigned long addr, next, reserved, behind;
 	struct hm_block *block, *spare = NULL;
@@ -203,11 +189,14 @@ static int block_map(struct hm_region *region, struct hm_block *block,
 	return err;
 }
 
-/* Put @spare, which holds one run of fresh pages, where there is no block. */
+/*
+ * Put @spare, which holds one run of fresh pages, where there is no block, but maybe
+ * the page table of one that was.
+ */
 static int block_insert(struct hm_region *region, struct hm_block *spare,
-			struct hm_slice slice, struct hm_batch *batch)
+			struct hm_slice slice, bool table,
+			struct hm_batch *batch)
 {
-	bool table = has_table(region, spare->start);
 	int err = 0;
 
 	if (region->watched)
@@ -301,13 +290,14 @@ static int commit_block(struct hm_region *region, unsigned long addr,
 			struct hm_prealloc *prealloc, struct hm_batch *batch)
 {
 	struct hm_block *spare = hm_prealloc_take(prealloc, addr, batch);
-	struct hm_block *block = block_at(region, addr);
+	void *entry = entry_at(region, addr);
+	struct hm_block *block = block_of_entry(entry);
 
 	if (!spare)		/* all of it is committed already */
 		return 0;
 	if (!block)
 		return block_insert(region, spare, hm_block_slice(spare, addr, end),
-				    batch);
+				    entry, batch);
 	if (hm_block_has(block, addr, end))
 		block_complete(region, block, hm_block_slice(block, addr, end),
 			       want, spare, batch);
@@ -356,8 +346,6 @@ int hm_region_commit(struct hm_region *region, unsigned long start,
 	unsigned long addr, next, fresh;
 	int err;
 
-	if (!prealloc_covers(region, start, end, prealloc))
-		return -EAGAIN;
 	for_each_block_range(region, addr, next, start, end) {
 		err = commit_block(region, addr, next, want, prealloc, batch);
 		if (err) {

@@ -13,11 +13,11 @@ void hm_region_note_tables(struct hm_region *region, unsigned long addr,
 
 	region->tables += tables;
 	for (level = 0; level < tables; level++) {
-		unsigned long start = ALIGN_DOWN(addr, hm_table_span(level));
+		unsigned long mask = hm_table_span(level) - 1;
 
-		if (start < region->start)
+		if ((addr & ~mask) < region->start)
 			region->shared_before |= BIT(level);
-		if (start + hm_table_span(level) - 1 >= region->end)
+		if ((addr | mask) >= region->end)
 			region->shared_behind |= BIT(level);
 	}
 }

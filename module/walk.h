@@ -28,12 +28,21 @@ static inline unsigned long block_index(const struct hm_region *region,
 	return hm_block_index(addr) - hm_block_index(region->start);
 }
 
+/* What the index has for an address; NULL: not even a page table is there. */
+static inline void *entry_at(struct hm_region *region, unsigned long addr)
+{
+	return xa_load(&region->blocks, block_index(region, addr));
+}
+
+static inline struct hm_block *block_of_entry(void *entry)
+{
+	return xa_is_value(entry) ? NULL : entry;
+}
+
 static inline struct hm_block *block_at(struct hm_region *region,
 					unsigned long addr)
 {
-	void *entry = xa_load(&region->blocks, block_index(region, addr));
-
-	return xa_is_value(entry) ? NULL : entry;
+	return block_of_entry(entry_at(region, addr));
 }
 
 /* The block whose window has an address; without one, its page is reserved. */
