@@ -47,22 +47,18 @@ void hm_region_mark_runs(struct hm_region *region, unsigned long start,
 			 unsigned long end)
 {
 	unsigned long index = block_index(region, start);
-	unsigned long last = min(block_index(region, end - 1) + 1,
-				 last_index(region));
-	unsigned long next_index;
-	struct hm_block *block, *next;
+	unsigned long last = min(block_index(region, end - 1),
+				 last_index(region) - 1);
+	struct hm_block *block;
 
-	/* The one before, too, and that of the range's end by the one behind it. */
+	/* The one before, too.  The region's last block is compared with none. */
 	index -= !!index;
-	if (index >= last)
+	if (index > last)
 		return;
-	block = first_block(region, &index, last);
-	for (; block && index < last; block = next, index = next_index) {
-		next_index = index;
-		next = next_block(region, &next_index, last);
+	for (block = first_block(region, &index, last); block;
+	     block = next_block(region, &index, last))
 		mark_run(region, index, block,
-			 next_index == index + 1 ? next : NULL);
-	}
+			 block_of_entry(xa_load(&region->blocks, index + 1)));
 }
 
 hm_state_t hm_region_state_at(struct hm_region *region, unsigned long addr)

@@ -74,6 +74,16 @@ static inline unsigned long block_limit(const struct hm_region *region,
 	     ((next) = min((end), block_limit(region, addr)), true);	\
 	     (addr) = (next))
 
+/* Most ranges are without holes, and to load a block is quicker than to search. */
+static inline struct hm_block *first_block(struct hm_region *region,
+					   unsigned long *index,
+					   unsigned long last)
+{
+	struct hm_block *block = block_of_entry(xa_load(&region->blocks, *index));
+
+	return block ?: xa_find(&region->blocks, index, last, HAS_BLOCK);
+}
+
 static inline struct hm_block *next_block(struct hm_region *region,
 					  unsigned long *index,
 					  unsigned long last)
@@ -81,18 +91,8 @@ static inline struct hm_block *next_block(struct hm_region *region,
 	if (*index >= last)
 		return NULL;
 	cond_resched();
-	return xa_find_after(&region->blocks, index, last, HAS_BLOCK);
-}
-
-/* Most ranges lie in one block, and to load it is quicker than to search. */
-static inline struct hm_block *first_block(struct hm_region *region,
-					   unsigned long *index,
-					   unsigned long last)
-{
-	void *entry = xa_load(&region->blocks, *index);
-
-	return entry && !xa_is_value(entry) ? entry :
-	       next_block(region, index, last);
+	++*index;
+	return first_block(region, index, last);
 }
 
 /* Visit the blocks that a range touches. */
