@@ -194,8 +194,9 @@ static bool query_own(struct hm_space *space, unsigned long addr,
  * What isn't ours, or wasn't when we looked: another file's region is described as
  * that file would (rule S8).  A region stays as long as its VMA is there.
  */
-static u32 query_mapped(struct hm_space *space, unsigned long addr,
-			struct hostmem_memory_info *info)
+static noinline_for_stack u32 query_mapped(struct hm_space *space,
+					   unsigned long addr,
+					   struct hostmem_memory_info *info)
 {
 	VMA_ITERATOR(vmi, space->mm, addr);
 	struct vm_area_struct *vma = mas_walk(&vmi.mas);

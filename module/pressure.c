@@ -43,10 +43,12 @@ static unsigned long kept_back(int node)
 static long available(void)
 {
 	long pages = si_mem_available();
-	int node;
+	unsigned int node;
 
-	for_each_online_node(node)
-		pages -= kept_back(node);
+	/* for_each_online_node() asks for each that there could ever be. */
+	for (node = 0; node < nr_node_ids; node++)
+		if (node_online(node))
+			pages -= kept_back(node);
 	return pages;
 }
 

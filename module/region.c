@@ -32,9 +32,12 @@ void hm_region_destroy(struct hm_region *region, struct hm_batch *batch)
 	struct hm_block *block;
 	unsigned long index;
 
-	xa_for_each_marked(&region->blocks, index, block, HAS_BLOCK)
-		list_add_tail(&block->link, &batch->blocks);
-	xa_destroy(&region->blocks);
+	/* Many a region is only reserved, and to search nothing takes a while, too. */
+	if (!xa_empty(&region->blocks)) {
+		xa_for_each_marked(&region->blocks, index, block, HAS_BLOCK)
+			list_add_tail(&block->link, &batch->blocks);
+		xa_destroy(&region->blocks);
+	}
 	kfree(region);
 }
 
