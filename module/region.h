@@ -156,6 +156,15 @@ int hm_region_commit(struct hm_region *region, unsigned long start,
 		     struct hm_prealloc *prealloc, struct hm_batch *batch);
 
 /**
+ * hm_region_unmap - remove all PTEs of a range, keeping their dirty bits
+ * @region: the region
+ * @start: page aligned, in the region
+ * @end: page aligned, in the region
+ */
+void hm_region_unmap(struct hm_region *region, unsigned long start,
+		     unsigned long end);
+
+/**
  * hm_region_decommit - take all memory from a range
  * @region: the region
  * @start: page aligned, in the region

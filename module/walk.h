@@ -123,15 +123,6 @@ unsigned long hm_region_reserved_pages(struct hm_region *region,
 /** hm_slice_committed - how many pages of a slice are committed */
 unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice);
 
-/**
- * hm_region_unmap - remove all PTEs of a range, keeping their dirty bits
- * @region: the region
- * @start: page aligned, in the region
- * @end: page aligned, in the region
- */
-void hm_region_unmap(struct hm_region *region, unsigned long start,
-		     unsigned long end);
-
 /** hm_region_map - set the PTEs of all mapped pages in a range */
 void hm_region_map(struct hm_region *region, unsigned long start,
 		   unsigned long end);
