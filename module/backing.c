@@ -9,6 +9,7 @@
 #include "backing.h"
 #include "block.h"
 #include "gfp.h"
+#include "pinnable.h"
 
 /*
  * An area of fewer pages costs more than it holds is worth: its guard page, two
@@ -53,6 +54,8 @@ static int piece_alloc(struct hm_block *block, unsigned int first,
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
 		block->pages[first + i] = page + i;
+	if (block->pinnable)
+		hm_pinnable_adopt(page, order);
 	bitmap_set(hm_block_joined(block), first + 1, nr - 1);
 	return 0;
 }
@@ -71,7 +74,10 @@ static void piece_split(struct hm_block *block, unsigned int page)
 
 	while (test_bit(first, hm_block_joined(block)))
 		first--;
-	split_page(block->pages[first], ilog2(end - first));
+	if (block->pinnable)
+		hm_pinnable_split(block->pages[first], ilog2(end - first));
+	else
+		split_page(block->pages[first], ilog2(end - first));
 	bitmap_clear(hm_block_joined(block), first, end - first);
 }
 
@@ -218,7 +224,16 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 	return taken;
 }
 
-static void block_free(struct hm_block *block)
+static void piece_free(struct page *page, unsigned int order,
+		       struct hm_batch *batch)
+{
+	if (hm_pinnable_is(page))
+		batch->nr_held += hm_pinnable_free(page, order, &batch->held);
+	else
+		__free_pages(page, order);
+}
+
+static void block_free(struct hm_block *block, struct hm_batch *batch)
 {
 	unsigned int left = block->committed;
 	unsigned int i, piece;
@@ -229,24 +244,47 @@ static void block_free(struct hm_block *block)
 		if (!block->pages[i])
 			continue;
 		piece = piece_end(block, i);
-		__free_pages(block->pages[i], ilog2(piece - i));
+		piece_free(block->pages[i], ilog2(piece - i), batch);
 		left -= piece - i;
 	}
 	hm_block_destroy(block);
 }
 
-void hm_batch_free(struct hm_batch *batch)
+static void free_pieces(struct hm_batch *batch)
 {
-	struct hm_block *block, *next;
 	unsigned int i;
 
 	/* Areas first: they are the kernel's way to the pages. */
 	areas_destroy(&batch->areas);
+	INIT_LIST_HEAD(&batch->areas);
 	for (i = 0; i < batch->nr_pieces; i++)
-		__free_pages(batch->pieces[i], batch->orders[i]);
+		piece_free(batch->pieces[i], batch->orders[i], batch);
+	batch->nr_pieces = 0;
+}
+
+bool hm_backing_held(const struct hm_block *block, unsigned int page)
+{
+	return block->pinnable && hm_pinnable_held(block->pages[page]);
+}
+
+void hm_batch_free(struct hm_batch *batch)
+{
+	struct hm_block *block, *next;
+
+	free_pieces(batch);
 	list_for_each_entry_safe(block, next, &batch->blocks, link) {
-		block_free(block);
+		block_free(block, batch);
 		cond_resched();
 	}
+	INIT_LIST_HEAD(&batch->blocks);
+}
+
+void hm_batch_drop(struct hm_batch *batch)
+{
+	struct folio *folio, *next;
+
+	hm_batch_free(batch);
+	list_for_each_entry_safe(folio, next, &batch->held, lru)
+		folio_put(folio);
 	hm_batch_init(batch);
 }

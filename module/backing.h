@@ -27,6 +27,8 @@ struct page;
  * @pieces: pages and pieces of pages out of blocks that stay
  * @orders: how large each of them is
  * @nr_pieces: how many of them
+ * @held: pages that others hold, when all else has been freed; see pinnable.h
+ * @nr_held: how many of them
  *
  * Filled under space->lock and freed without it, but for more pieces than there is
  * room for: it is small because kernels clear what is on the stack.  Owned by the call
@@ -38,6 +40,8 @@ struct hm_batch {
 	struct page *pieces[8];
 	u8 orders[8];
 	unsigned int nr_pieces;
+	struct list_head held;
+	unsigned long nr_held;
 };
 
 /** hm_batch_init - a batch that holds nothing */
@@ -46,6 +50,8 @@ static inline void hm_batch_init(struct hm_batch *batch)
 	INIT_LIST_HEAD(&batch->blocks);
 	INIT_LIST_HEAD(&batch->areas);
 	batch->nr_pieces = 0;
+	INIT_LIST_HEAD(&batch->held);
+	batch->nr_held = 0;
 }
 
 /**
@@ -103,11 +109,22 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 			     unsigned int nr, struct hm_batch *batch);
 
+/** hm_backing_held - does anyone else hold a page to which no PTE leads? */
+bool hm_backing_held(const struct hm_block *block, unsigned int page);
+
 /**
- * hm_batch_free - free all that a batch holds; it is empty then
+ * hm_batch_free - free all that a batch holds, but for pages that others hold
  *
+ * These are left in it, for hm_pinned_keep().
  * Context: sleeps; no lock held.
  */
 void hm_batch_free(struct hm_batch *batch);
+
+/**
+ * hm_batch_drop - the same for memory that nobody can have seen; it is empty then
+ *
+ * Who looks at all pages of the machine may have one for a moment, and frees it.
+ */
+void hm_batch_drop(struct hm_batch *batch);
 
 #endif /* HOSTMEM_BACKING_H */

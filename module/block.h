@@ -82,6 +82,7 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * @start: address of the window's first page; invariant after init
  * @nr: pages in the window, 1..HM_BLOCK_PAGES; invariant after init
  * @committed: how many of them are committed
+ * @pinnable: its pages are such as pinnable.h says; invariant after init
  * @uniform: all pages have the same state; see hm_block_changed()
  * @marks: NULL while there is nothing to mark: the region has no write watch
  *	and no page has been reset
@@ -95,6 +96,7 @@ struct hm_block {
 	unsigned long start;
 	unsigned int nr;
 	unsigned int committed;
+	bool pinnable;
 	bool uniform;
 	struct hm_marks *marks;
 	struct page **pages;

@@ -13,8 +13,9 @@
 #include "commit.h"
 #include "compat.h"
 #include "foreign.h"
-#include "reserve.h"
 #include "guard.h"
+#include "pinned.h"
+#include "reserve.h"
 
 /* Lock what a call needs that changes PTEs but makes no page table. */
 static int lock_for_change(struct hm_space *space)
@@ -73,7 +74,7 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 
 	if (req->large && !capable(CAP_IPC_LOCK))
 		return -EPERM;					/* A14 */
-	if (req->large && !hm_large_pages_work())
+	if (req->large && (!hm_large_pages_work() || req->pinnable))
 		return -EOPNOTSUPP;
 	if (req->reset || req->reset_undo)
 		err = reset(space, req);
@@ -118,6 +119,7 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 	unlock_for_change(space);
 
 	hm_batch_free(&batch);
+	pages += hm_pinned_keep(space, &batch);
 	hm_uncharge(&space->quota, -pages);
 	return err;
 }
@@ -128,21 +130,52 @@ int hm_space_free(struct hm_space *space, const struct hm_free_request *req)
 			      decommit(space, req);
 }
 
+static int protect(struct hm_space *space, struct hm_region *region,
+		   unsigned long start, unsigned long end, hm_state_t want,
+		   u32 *old)
+{
+	int err = hm_space_may_have(region, want, false);
+	unsigned long rss;
+
+	if (err)
+		return err;
+	rss = hm_region_rss(region);
+	err = hm_region_protect(region, start, end, want, old);
+	hm_mm_add_rss(space->mm, hm_region_rss(region) - rss);
+	return err;
+}
+
+/* The same where the VMA has to change with its pages. */
+static int protect_with_vma(struct hm_space *space, unsigned long start,
+			    unsigned long end, hm_state_t want, u32 *old)
+{
+	int err;
+
+	err = hm_space_lock_vma(space, start);
+	if (err)
+		return err;
+	err = protect(space, hm_space_find(space, start, end), start, end, want,
+		      old);
+	hm_space_unlock_vma(space);
+	return err;
+}
+
 int hm_space_protect(struct hm_space *space, unsigned long start,
 		     unsigned long end, hm_state_t want, u32 *old)
 {
 	struct hm_region *region;
+	bool with_vma;
 	int err;
 
 	err = lock_for_change(space);
 	if (err)
 		return err;
 	region = find_to_change(space, start, end);
-	err = hm_space_may_have(region, want, false);
-	if (!err)
-		err = hm_region_protect(region, start, end, want, old);
+	with_vma = region && hm_region_needs_vma(region, want);
+	if (!with_vma)
+		err = protect(space, region, start, end, want, old);
 	unlock_for_change(space);
-	return err;
+	return with_vma ? protect_with_vma(space, start, end, want, old) : err;
 }
 
 int hm_space_watch(struct hm_space *space, unsigned long start,
@@ -235,24 +268,24 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
 
 static vm_fault_t fault_locked(struct hm_space *space,
 			       struct hm_region *region, unsigned long addr,
-			       enum hm_access access, bool user)
+			       enum hm_access access, enum hm_toucher who)
 {
 	struct hm_account account;
 	vm_fault_t ret;
 
 	/* A guard that nobody would remember has to fail the next attempt, too. */
-	if (!user && hm_region_guards(region, addr) &&
+	if (who == HM_CALL && hm_region_guards(region, addr) &&
 	    hm_guard_hit_begin(space, addr))
 		return VM_FAULT_SIGBUS;
 	account = hm_account_open(space, region);
-	ret = hm_region_fault(region, addr, access, user);
+	ret = hm_region_fault(region, addr, access, who);
 	hm_account_close(&account);
 	return ret;
 }
 
 vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 			  unsigned long addr, enum hm_access access,
-			  bool user)
+			  enum hm_toucher who)
 {
 	enum hm_guard_hit_state hit;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
@@ -260,7 +293,7 @@ vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 	mutex_lock(&space->lock);
 	hit = hm_guard_hit_look(space, addr);
 	if (hit == HM_GUARD_HIT_NONE)
-		ret = fault_locked(space, region, addr, access, user);
+		ret = fault_locked(space, region, addr, access, who);
 	mutex_unlock(&space->lock);
 
 	if (hit == HM_GUARD_HIT_OTHERS) {

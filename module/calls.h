@@ -89,7 +89,7 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
  */
 vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 			  unsigned long addr, enum hm_access access,
-			  bool user);
+			  enum hm_toucher who);
 
 /** hm_space_huge_fault - see hm_region_huge_fault() */
 vm_fault_t hm_space_huge_fault(struct hm_space *space, struct hm_region *region,

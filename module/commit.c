@@ -11,33 +11,8 @@
 #include "commit.h"
 #include "compat.h"
 #include "memcg.h"
+#include "pinned.h"
 #include "prealloc.h"
-
-/*
- * Lock the address space, the VMA of a range, and the space, in that order: a
- * fault that holds the VMA's lock may be waiting for ours.
- */
-static int lock_for_commit(struct hm_space *space, unsigned long start)
-{
-	struct hm_region *region;
-
-	if (mmap_write_lock_killable(space->mm))
-		return -EINTR;
-	mutex_lock(&space->lock);
-	region = hm_space_lookup(space, start);
-	mutex_unlock(&space->lock);
-	/* While we have the address space, its VMA stays. */
-	if (region)
-		hm_vm_flags_set(region->vma, VM_PFNMAP);
-	mutex_lock(&space->lock);
-	return 0;
-}
-
-static void unlock_for_commit(struct hm_space *space)
-{
-	mutex_unlock(&space->lock);
-	mmap_write_unlock(space->mm);
-}
 
 /**
  * struct hm_asked - what a commit has asked for
@@ -150,6 +125,7 @@ static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 	err = charge_at_once(space, req, start, end, asked, &pages);
 	if (err != -EDQUOT || !deadline)
 		return err;
+	hm_pinned_look(space);
 	err = hm_charge(&space->quota, pages, req->level, deadline);
 	return err ?: use_charge(space, start, end, asked, pages);
 }
@@ -187,7 +163,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 	struct hm_region *region;
 	int err;
 
-	err = lock_for_commit(space, start);
+	err = hm_space_lock_vma(space, start);
 	if (err)
 		return err;
 	region = hm_space_find(space, start, end);
@@ -201,7 +177,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		*left = hm_space_unask(space, &asked->needs);
 		*left -= hm_account_close(&account);
 	}
-	unlock_for_commit(space);
+	hm_space_unlock_vma(space);
 	return err;
 }
 
@@ -224,7 +200,7 @@ static int commit_charged(struct hm_space *space,
 		err = install(space, req, start, end, asked, &prealloc, &batch,
 			      left);
 	hm_prealloc_drop(&prealloc, &batch);
-	hm_batch_free(&batch);
+	hm_batch_drop(&batch);
 	hm_memcg_leave(&prealloc.claim);
 	return err;
 }
@@ -272,6 +248,7 @@ static int try_commit_at_once(struct hm_space *space,
 	if (err != -EDQUOT)
 		return err;
 
+	hm_pinned_look(space);
 	if (down_write_killable(&space->committing))
 		return -EINTR;
 	err = try_commit(space, req, start, end, 0);

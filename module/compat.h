@@ -7,6 +7,7 @@
 #ifndef HOSTMEM_COMPAT_H
 #define HOSTMEM_COMPAT_H
 
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/percpu_counter.h>
 #include <linux/sched/mm.h>
@@ -67,15 +68,72 @@ static inline void hm_zap(struct vm_area_struct *vma, unsigned long start,
 }
 
 /*
+ * The same where PTEs are counted: the kernel's books have them, too.  Until 6.3 there
+ * was a call for any range, and since 7.2 it's the one above again.
+ */
+static inline void hm_zap_counted(struct vm_area_struct *vma, unsigned long start,
+				  unsigned long size)
+{
+#if defined(HM_HAVE_ZAP_SPECIAL)
+	zap_special_vma_range(vma, start, size);
+#elif defined(HM_HAVE_ZAP_RANGE)
+	zap_page_range(vma, start, size);
+#else
+	zap_page_range_single(vma, start, size, NULL);
+#endif
+}
+
+/* 6.10 renamed what lies in the low bits of memcg_data. */
+#ifdef HM_HAVE_OBJEXTS
+#define HM_MEMCG_FLAGS	OBJEXTS_FLAGS_MASK
+#else
+#define HM_MEMCG_FLAGS	MEMCG_DATA_FLAGS_MASK
+#endif
+
+/*
+ * What split_page() does for the memory cgroup: each page of an allocation that isn't
+ * compound is charged to the group that the first one is.  split_page_memcg() is out
+ * of reach.
+ */
+static inline void hm_memcg_split(struct page *page, unsigned int nr)
+{
+#ifdef CONFIG_MEMCG
+	unsigned long data = READ_ONCE(((struct folio *)page)->memcg_data);
+	struct obj_cgroup *objcg = (void *)(data & ~(unsigned long)HM_MEMCG_FLAGS);
+	unsigned int i;
+
+	if (!data)
+		return;
+	for (i = 1; i < nr; i++)
+		((struct folio *)(page + i))->memcg_data = data;
+	obj_cgroup_get_many(objcg, nr - 1);
+#endif
+}
+
+/*
  * The counters of mm were atomics until 6.2.  add_mm_counter() itself is out of
  * reach: its tracepoint is not exported.
  */
 static inline void hm_mm_add_rss(struct mm_struct *mm, long pages)
 {
+	if (!pages)
+		return;
 #ifdef HM_HAVE_RSS_ATOMIC
 	atomic_long_add(pages, &mm->rss_stat.count[MM_ANONPAGES]);
 #else
 	percpu_counter_add(&mm->rss_stat[MM_ANONPAGES], pages);
+#endif
+}
+
+/* The same for pages whose PTEs the kernel counts. */
+static inline void hm_mm_add_file_rss(struct mm_struct *mm, long pages)
+{
+	if (!pages)
+		return;
+#ifdef HM_HAVE_RSS_ATOMIC
+	atomic_long_add(pages, &mm->rss_stat.count[MM_FILEPAGES]);
+#else
+	percpu_counter_add(&mm->rss_stat[MM_FILEPAGES], pages);
 #endif
 }
 

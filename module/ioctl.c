@@ -50,8 +50,6 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 	struct hm_place place;
 	int err;
 
-	if (arg->alloc.reserved)
-		return -EINVAL;
 	/* Fail for an argument that can't be written before, not after. */
 	if (put_user(0, &uarg->out_addr))
 		return -EFAULT;

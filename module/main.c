@@ -14,12 +14,14 @@
  *	  load.c		  how much memory is left, and who asks
  *	  reclaim.c, guard.c	  memory pressure; system calls and guard pages
  *	  foreign.c		  what is no region: images, stacks, free memory
+ *	  pinned.c		  pages that others hold after their owner's end
  *	    space.c		    the regions of one file, by address
  *	      region*.c		      one reservation: the walks over its pages
  *	        page_state.c		the state of a page
  *	        block.c, prealloc.c	pages by the 2 MiB, in use and in advance
  *	        backing.c		the memory behind them
- *	        pte.c			their page table entries
+ *	        pte.c, pte_step.c	their page table entries
+ *	        pinnable.c		pages that others may hold
  *	        flush.c			what a flush of the TLBs covers
  *	  charge.c, quota.c	  the limits, and who gets room
  *	  waiters.c, load_page.c  who waits for it; what user space sees of it
@@ -40,6 +42,8 @@
 #include "load.h"
 #include "mapping.h"
 #include "params.h"
+#include "pinnable.h"
+#include "pinned.h"
 #include "reclaim.h"
 #include "space.h"
 
@@ -96,9 +100,12 @@ static int __init hm_init(void)
 
 	hm_params_init();
 	hm_force_init();
-	err = hm_load_init();
+	err = hm_pinnable_init();
 	if (err)
 		return err;
+	err = hm_load_init();
+	if (err)
+		goto free_pinnable;
 	err = hm_reclaim_init();
 	if (err)
 		goto free_load;
@@ -112,6 +119,8 @@ free_reclaim:
 	hm_reclaim_exit();
 free_load:
 	hm_load_exit();
+free_pinnable:
+	hm_pinnable_exit();
 	return err;
 }
 module_init(hm_init);
@@ -121,7 +130,9 @@ static void __exit hm_exit(void)
 	misc_deregister(&hm_device);
 	hm_reclaim_exit();
 	hm_load_exit();
+	hm_pinned_exit();
 	hm_charge_exit();
+	hm_pinnable_exit();
 }
 module_exit(hm_exit);
 

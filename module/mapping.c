@@ -30,6 +30,16 @@ static enum hm_access access_of(const struct vm_fault *vmf)
 	return vmf->flags & FAULT_FLAG_WRITE ? HM_WRITE : HM_READ;
 }
 
+/* Where a counted PTE forbids to write, the flags say no more than that. */
+static enum hm_toucher toucher_of(const struct vm_fault *vmf)
+{
+	if (vmf->flags == (FAULT_FLAG_WRITE | FAULT_FLAG_MKWRITE))
+		return HM_SOMEBODY;
+	if (vmf->flags & FAULT_FLAG_REMOTE)
+		return HM_DEBUGGER;
+	return vmf->flags & FAULT_FLAG_USER ? HM_THREAD : HM_CALL;
+}
+
 /*
  * No PTE: the page is reserved, NOACCESS or guarded, or its contents have gone,
  * or its PTE is just being changed.
@@ -42,11 +52,11 @@ static vm_fault_t vma_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGSEGV;
 	return hm_space_fault(space_of(vma), vma->vm_private_data,
 			      vmf->address & PAGE_MASK, access_of(vmf),
-			      vmf->flags & FAULT_FLAG_USER);
+			      toucher_of(vmf));
 }
 
 /* A write where the PTE says read-only, for good or while it is changed. */
-static vm_fault_t vma_pfn_mkwrite(struct vm_fault *vmf)
+static vm_fault_t vma_mkwrite(struct vm_fault *vmf)
 {
 	return vma_fault(vmf);
 }
@@ -100,15 +110,28 @@ static int vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 	return -EACCES;
 }
 
+#define REGION_OPS				\
+	.close		= vma_close,		\
+	.may_split	= vma_may_split,	\
+	.mremap		= vma_mremap,		\
+	.mprotect	= vma_mprotect,		\
+	.fault		= vma_fault,		\
+	.access		= vma_access
+
 static const struct vm_operations_struct hm_vm_ops = {
-	.close		= vma_close,
-	.may_split	= vma_may_split,
-	.mremap		= vma_mremap,
-	.mprotect	= vma_mprotect,
-	.fault		= vma_fault,
-	.pfn_mkwrite	= vma_pfn_mkwrite,
-	.access		= vma_access,
+	REGION_OPS,
+	.pfn_mkwrite	= vma_mkwrite,
 	HM_HUGE_FAULT(vma_huge_fault)
+};
+
+/* See hm_region_needs_vma(). */
+static const struct vm_operations_struct hm_pinnable_vm_ops = {
+	REGION_OPS,
+};
+
+static const struct vm_operations_struct hm_pinnable_readonly_vm_ops = {
+	REGION_OPS,
+	.page_mkwrite	= vma_mkwrite,
 };
 
 /*
@@ -159,12 +182,20 @@ int hm_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct hm_space *space = file->private_data;
 	struct hm_pending *pending = hm_space_pending(space);
+	struct hm_region *region;
 
 	if (!pending)
 		return mmap_load(vma);
-	hm_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
-			     VM_DONTCOPY);
-	vma->vm_ops = &hm_vm_ops;
-	vma->vm_private_data = hm_space_attach(space, pending, vma);
+	region = hm_space_attach(space, pending, vma);
+	vma->vm_private_data = region;
+	hm_vm_flags_set(vma, VM_DONTEXPAND | VM_DONTCOPY);
+	if (region->pinnable) {
+		hm_vm_flags_set(vma, VM_MIXEDMAP);
+		vma->vm_ops = &hm_pinnable_vm_ops;
+		region->readonly_ops = &hm_pinnable_readonly_vm_ops;
+	} else {
+		hm_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTDUMP);
+		vma->vm_ops = &hm_vm_ops;
+	}
 	return 0;
 }

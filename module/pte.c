@@ -5,7 +5,9 @@
 #include "block.h"
 #include "compat.h"
 #include "flush.h"
+#include "pinnable.h"
 #include "pte.h"
+#include "pte_step.h"
 
 pgprot_t hm_pte_prot(hm_state_t state)
 {
@@ -25,21 +27,6 @@ static unsigned long run_addr(const struct hm_run *run)
 	return hm_block_addr(run->block, run->first);
 }
 
-static pte_t pte_of_page(struct page *page, pgprot_t prot)
-{
-	return pte_mkspecial(pfn_pte(page_to_pfn(page), prot));
-}
-
-/**
- * struct hm_pte_walk - argument of a step below
- * @run: the pages whose PTEs are wanted
- * @prot: protection to be set
- */
-struct hm_pte_walk {
-	const struct hm_run *run;
-	pgprot_t prot;
-};
-
 /*
  * Do something to a run's PTEs under the lock of their page table.  The walk is
  * asked for the first only: a block has one page table, so the others follow
@@ -49,87 +36,6 @@ static int with_ptes(struct hm_pte_walk *walk, pte_fn_t step)
 {
 	return apply_to_page_range(walk->run->vma->vm_mm, run_addr(walk->run),
 				   PAGE_SIZE, step, walk);
-}
-
-/* Take a PTE; what the hardware knows of writes goes to the marks. */
-static pte_t take_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
-{
-	pte_t old = ptep_get_and_clear(run->vma->vm_mm,
-				       hm_block_addr(run->block, page), pte);
-
-	if (pte_dirty(old) && run->block->marks)
-		hm_marks_written(run->block->marks, page);
-	return old;
-}
-
-static int set_step(pte_t *pte, unsigned long addr, void *data)
-{
-	const struct hm_pte_walk *walk = data;
-	const struct hm_run *run = walk->run;
-	struct page **page = run->block->pages + run->first;
-	struct page **end = page + run->nr;
-
-	for (; page < end; page++, pte++, addr += PAGE_SIZE) {
-		if (!*page)
-			continue;
-		if (!pte_none(ptep_get(pte)))
-			take_pte(run, page - run->block->pages, pte);
-		set_pte_at(run->vma->vm_mm, addr, pte,
-			   pte_of_page(*page, walk->prot));
-	}
-	return 0;
-}
-
-static int mark_step(pte_t *pte, unsigned long addr, void *data)
-{
-	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
-	unsigned int i;
-
-	for (i = 0; i < run->nr; i++)
-		if (unlikely(pte_dirty(ptep_get(pte + i))))
-			hm_marks_written(run->block->marks, run->first + i);
-	return 0;
-}
-
-/* Have a PTE stay, clean and read-only: whoever writes has to fault then. */
-static void disarm_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
-{
-	pte_t old = take_pte(run, page, pte);
-
-	set_pte_at(run->vma->vm_mm, hm_block_addr(run->block, page), pte,
-		   pte_wrprotect(pte_mkclean(old)));
-}
-
-/*
- * Keep the first and the last PTE that are there, for the zap to meet; or all of
- * them, where a flush covers no more than what is met.  Where dirty bits matter
- * they are kept clean and read-only, so that whoever writes from here on has to
- * wait in the fault handler.
- */
-static int clear_inner_step(pte_t *pte, unsigned long addr, void *data)
-{
-	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
-	int first = 0, last = run->nr - 1;
-	int i;
-
-	while (first <= last && pte_none(ptep_get(pte + first)))
-		first++;
-	while (first < last && pte_none(ptep_get(pte + last)))
-		last--;
-	if (!run->block->marks) {
-		for (i = first + 1; i < last; i++)
-			ptep_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
-		return 0;
-	}
-	for (i = first; i <= last; i++) {
-		if (i == first || i == last)
-			disarm_pte(run, run->first + i, pte + i);
-		else if (hm_flush_covers)
-			take_pte(run, run->first + i, pte + i);
-		else if (!pte_none(ptep_get(pte + i)))
-			disarm_pte(run, run->first + i, pte + i);
-	}
-	return 0;
 }
 
 unsigned int hm_tables_between(struct mm_struct *mm, unsigned long addr,
@@ -162,37 +68,29 @@ static unsigned int tables_missing(struct mm_struct *mm, unsigned long addr)
 	return pmd_none(*pmd_offset(pud, addr));
 }
 
-int hm_pte_create(const struct hm_run *run, hm_state_t state,
-		  unsigned int *tables)
+/*
+ * remap_pfn_range() makes the page table and the run's first PTE.  The others are
+ * stored directly: for each page remap_pfn_range() asks x86's memory type tracking
+ * anew, which for RAM has but one answer and takes 370 instructions where the PTE
+ * itself takes 10.
+ *
+ * To cover all of a VMA, be it one page, is something else there: until 6.15 it marks
+ * the VMA, and warns if the page can't be mapped or is gone at unmap time; since then
+ * it can be done once.
+ */
+static int create_special(const struct hm_run *run, hm_state_t state)
 {
-	struct mm_struct *mm = run->vma->vm_mm;
-	pgprot_t prot = hm_pte_prot(state);
 	unsigned long addr = run_addr(run);
 	int err;
 
-	mmap_assert_write_locked(mm);
-
-	*tables = tables_missing(mm, addr);
-	/*
-	 * remap_pfn_range() makes the page table and the run's first PTE.  The
-	 * others are stored directly: for each page remap_pfn_range() asks x86's
-	 * memory type tracking anew, which for RAM has but one answer and takes
-	 * 370 instructions where the PTE itself takes 10.
-	 *
-	 * To cover all of a VMA, be it one page, is something else there: until
-	 * 6.15 it marks the VMA, and warns if the page can't be mapped or is gone
-	 * at unmap time; since then it can be done once.
-	 */
 	if (vma_pages(run->vma) == 1)
 		err = hm_pte_fault(run, state) != VM_FAULT_NOPAGE;
 	else
 		err = remap_pfn_range(run->vma, addr,
 				      page_to_pfn(run->block->pages[run->first]),
-				      PAGE_SIZE, prot);
-	if (err) {
-		*tables -= tables_missing(mm, addr);
+				      PAGE_SIZE, hm_pte_prot(state));
+	if (err)
 		return -ENOMEM;
-	}
 
 	/* The table stays; a page without access has no PTE in it. */
 	if (!hm_state_mapped(state))
@@ -200,6 +98,34 @@ int hm_pte_create(const struct hm_run *run, hm_state_t state,
 	else if (run->nr > 1)
 		hm_pte_set(run, state);
 	return 0;
+}
+
+static int create_counted(const struct hm_run *run, hm_state_t state)
+{
+	struct hm_pte_walk walk = {
+		.run = run,
+		.prot = hm_pte_prot(state),
+	};
+
+	return with_ptes(&walk, hm_state_mapped(state) ?
+			 hm_pte_steps(run->block)->set : hm_pte_no_step);
+}
+
+int hm_pte_create(const struct hm_run *run, hm_state_t state,
+		  unsigned int *tables)
+{
+	struct mm_struct *mm = run->vma->vm_mm;
+	unsigned long addr = run_addr(run);
+	int err;
+
+	mmap_assert_write_locked(mm);
+
+	*tables = tables_missing(mm, addr);
+	err = run->block->pinnable ? create_counted(run, state) :
+				     create_special(run, state);
+	if (err)
+		*tables -= tables_missing(mm, addr);
+	return err;
 }
 
 void hm_pte_set(const struct hm_run *run, hm_state_t state)
@@ -212,7 +138,7 @@ void hm_pte_set(const struct hm_run *run, hm_state_t state)
 	mmap_assert_locked(run->vma->vm_mm);
 
 	/* Were a PTE missing after all, its first fault would bring it back. */
-	with_ptes(&walk, set_step);
+	with_ptes(&walk, hm_pte_steps(run->block)->set);
 }
 
 void hm_pte_mark_written(const struct hm_run *run)
@@ -220,7 +146,19 @@ void hm_pte_mark_written(const struct hm_run *run)
 	struct hm_pte_walk walk = { .run = run };
 
 	mmap_assert_locked(run->vma->vm_mm);
-	with_ptes(&walk, mark_step);
+	with_ptes(&walk, hm_pte_mark_step);
+}
+
+void hm_pte_harvest(const struct hm_run *run)
+{
+	struct page **pages = run->block->pages + run->first;
+	unsigned int i;
+
+	if (!run->block->pinnable || !run->block->marks)
+		return;
+	for (i = 0; i < run->nr; i++)
+		if (pages[i] && hm_pinnable_take_written(pages[i]))
+			hm_marks_written(run->block->marks, run->first + i);
 }
 
 void hm_pte_clear_inner(const struct hm_run *run)
@@ -231,14 +169,17 @@ void hm_pte_clear_inner(const struct hm_run *run)
 
 	/* A zap takes 90 instructions for a PTE and 8 for none. */
 	if (run->block->marks || (run->nr > 8 && READ_ONCE(hm_flush_covers)))
-		with_ptes(&walk, clear_inner_step);
+		with_ptes(&walk, hm_pte_steps(run->block)->clear_inner);
 }
 
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long end)
 {
 	mmap_assert_locked(vma->vm_mm);
-	hm_zap(vma, start, end - start);
+	if (vma->vm_flags & VM_MIXEDMAP)
+		hm_zap_counted(vma, start, end - start);
+	else
+		hm_zap(vma, start, end - start);
 }
 
 bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr)
@@ -248,6 +189,8 @@ bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr)
 
 vm_fault_t hm_pte_fault(const struct hm_run *run, hm_state_t state)
 {
+	if (run->block->pinnable)
+		return create_counted(run, state) ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 	return vmf_insert_pfn_prot(run->vma, run_addr(run),
 				   page_to_pfn(run->block->pages[run->first]),
 				   hm_pte_prot(state));

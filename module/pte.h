@@ -79,6 +79,14 @@ int hm_pte_create(const struct hm_run *run, hm_state_t state,
  */
 void hm_pte_set(const struct hm_run *run, hm_state_t state);
 
+/**
+ * hm_pte_harvest - mark pages of a run that others than their PTEs say are written
+ *
+ * That are pinnable pages, which the kernel may write to, and whose PTEs it may
+ * remove.  After PTEs have gone, and before anyone asks what has been written.
+ */
+void hm_pte_harvest(const struct hm_run *run);
+
 /** hm_pte_mark_written - copy the dirty bits of a run to the marks */
 void hm_pte_mark_written(const struct hm_run *run);
 

@@ -87,7 +87,7 @@ static unsigned long reclaim_scan(struct shrinker *shrinker,
 		hm_space_put(space);
 		cond_resched();
 	}
-	hm_batch_free(&scan.batch);
+	hm_batch_drop(&scan.batch);
 	control->nr_scanned = min(scan.found, control->nr_to_scan);
 	return scan.found ? scan.reclaimed : SHRINK_STOP;
 }

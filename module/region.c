@@ -103,6 +103,23 @@ unsigned long hm_region_reserved_pages(struct hm_region *region,
 	return pages;
 }
 
+/* What the kernel has been told of writes, goes to the marks. */
+static void harvest(struct hm_region *region, unsigned long start,
+		    unsigned long end)
+{
+	struct hm_block *block;
+	struct hm_slice slice;
+	unsigned long index;
+
+	for_each_block(region, index, block, start, end) {
+		struct hm_run run;
+
+		slice = hm_block_slice(block, start, end);
+		run = run_of(region, block, slice.first, slice.end - slice.first);
+		hm_pte_harvest(&run);
+	}
+}
+
 void hm_region_unmap(struct hm_region *region, unsigned long start,
 		     unsigned long end)
 {
@@ -123,6 +140,8 @@ void hm_region_unmap(struct hm_region *region, unsigned long start,
 		}
 	}
 	hm_pte_unmap(region->vma, start, end);
+	if (region->pinnable)
+		harvest(region, start, end);
 }
 
 void hm_region_map(struct hm_region *region, unsigned long start,
@@ -170,6 +189,7 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 				unsigned long end, hm_state_t want)
 {
 	bool widens = range_widens(region, start, end, want);
+	bool hidden = !hm_state_mapped(want);
 	unsigned long fresh = 0;
 	struct hm_block *block;
 	struct hm_slice slice;
@@ -195,8 +215,13 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 			memset(block->state + i, want, n);
 			if (old & HM_FRESH)
 				fresh += n;
-			if (!hm_state_mapped(want) ||
-			    (widens && (old & ~HM_FRESH) == want))
+			else if (!hm_state_mapped(old))
+				region->hidden -= n;
+			if (hidden) {
+				region->hidden += n;
+				continue;
+			}
+			if (widens && (old & ~HM_FRESH) == want)
 				continue;
 			hm_pte_set(&run, want);
 		}
@@ -209,6 +234,20 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 /*
  * Decommit
  */
+
+/* Committed pages of a slice go: what of them has no PTE isn't hidden any more. */
+static void count_hidden_out(struct hm_region *region, struct hm_block *block,
+			     struct hm_slice slice)
+{
+	unsigned int i, n;
+
+	if (!region->hidden)
+		return;
+	hm_for_each_run(block, slice, i, n)
+		if (hm_state_committed(block->state[i]) &&
+		    !hm_state_mapped(block->state[i]))
+			region->hidden -= n;
+}
 
 void hm_region_decommit(struct hm_region *region, unsigned long start,
 			unsigned long end, struct hm_batch *batch)
@@ -225,6 +264,7 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
 		slice = hm_block_slice(block, start, end);
 		n = hm_slice_committed(block, slice);
 		region->committed -= n;
+		count_hidden_out(region, block, slice);
 		if (n == block->committed) {
 			region->resident -= hm_block_resident(block);
 			hm_region_drop_block(region, block, batch);
@@ -248,12 +288,33 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
  * Protect
  */
 
+static bool is_readonly(hm_state_t state)
+{
+	state = hm_state_clear_guard(state);
+	return hm_state_mapped(state) && !hm_state_allows(state, HM_WRITE);
+}
+
+bool hm_region_needs_vma(const struct hm_region *region, hm_state_t want)
+{
+	return region->readonly_ops && is_readonly(want);
+}
+
+void hm_region_use(struct hm_region *region, hm_state_t want)
+{
+	if (!hm_region_needs_vma(region, want))
+		return;
+	mmap_assert_write_locked(region->vma->vm_mm);
+	region->vma->vm_ops = region->readonly_ops;
+	region->readonly_ops = NULL;
+}
+
 int hm_region_protect(struct hm_region *region, unsigned long start,
 		      unsigned long end, hm_state_t want, u32 *old)
 {
 	if (hm_region_reserved_pages(region, start, end))	/* T7 */
 		return -EADDRNOTAVAIL;
 	*old = hm_region_protect_at(region, start);
+	hm_region_use(region, want);
 	hm_region_restate(region, start, end, want);
 	return 0;
 }
@@ -281,23 +342,39 @@ bool hm_region_guards(struct hm_region *region, unsigned long addr)
 	return hm_region_state_at(region, addr) & HM_GUARD;
 }
 
+/* The first access to a guard page. */
+static vm_fault_t fire_guard(struct hm_region *region, const struct hm_run *run,
+			     enum hm_toucher who)
+{
+	hm_state_t *state = run->block->state + run->first;
+	unsigned long addr = hm_block_addr(run->block, run->first);
+
+	if (who == HM_DEBUGGER)
+		return VM_FAULT_SIGSEGV;
+	if (who == HM_SOMEBODY)
+		return VM_FAULT_NOPAGE;
+	*state = hm_state_clear_guard(*state);
+	region->hidden--;
+	hm_block_changed(run->block);
+	mark_runs(region, addr, addr + PAGE_SIZE);
+	/* A thread will be back for the page, a system call must not. */
+	if (who == HM_THREAD && run->block->pages[run->first])
+		hm_pte_fault(run, *state);
+	return VM_FAULT_SIGBUS;
+}
+
 vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
-			   enum hm_access access, bool user)
+			   enum hm_access access, enum hm_toucher who)
 {
 	struct hm_block *block = block_of_page(region, addr);
 	unsigned int i = block ? hm_block_page(block, addr) : 0;
 	struct hm_run run = run_of(region, block, i, 1);
-	bool guarded = block && block->state[i] & HM_GUARD;
 
-	if (guarded) {
-		block->state[i] = hm_state_clear_guard(block->state[i]);
-		hm_block_changed(block);
-		mark_runs(region, addr, addr + PAGE_SIZE);
-		/* A thread will be back for the page, a system call must not. */
-		if (user && block->pages[i])
-			hm_pte_fault(&run, block->state[i]);
-		return VM_FAULT_SIGBUS;
-	}
+	if (block && block->state[i] & HM_GUARD)
+		return fire_guard(region, &run, who);
+	/* The PTE that somebody has met is just being changed: he'll look again. */
+	if (who == HM_SOMEBODY && !(block && hm_state_mapped(block->state[i])))
+		return VM_FAULT_NOPAGE;
 	if (!block || !hm_state_allows(block->state[i], access))
 		return VM_FAULT_SIGSEGV;
 	/*

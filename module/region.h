@@ -32,6 +32,10 @@ struct hm_prealloc;
  * @watched: has a write watch; invariant after init
  * @large: is made of large pages, all of them committed with @protect for as
  *	long as it lives; invariant after init
+ * @pinnable: others may hold its pages, see pinnable.h; invariant after init
+ * @readonly_ops: what its VMA gets before the first page that may be read and not
+ *	be written; NULL if it has that already; space->lock, and mmap_lock held for
+ *	writing, the VMA locked, to use it
  * @serial: its number among the regions of its space, not 0; invariant while the
  *	region is in the tree
  * @releasing: a release is under way: no call finds the region any more;
@@ -41,6 +45,7 @@ struct hm_prealloc;
  * @committed: pages committed; space->lock
  * @resident: pages with memory: the committed ones less those whose contents
  *	have gone after a reset; space->lock
+ * @hidden: committed pages in a state that has no PTE; space->lock
  * @nr_reset: pages whose contents may go; an upper bound; space->lock
  * @tables: page tables that are there because of it; space->lock
  * @shared_before: those of them, a bit for each level, that also cover what lies
@@ -57,11 +62,14 @@ struct hm_region {
 	u32 cache;
 	bool watched;
 	bool large;
+	bool pinnable;
+	const struct vm_operations_struct *readonly_ops;
 	u64 serial;
 	bool releasing;
 	struct xarray blocks;
 	unsigned long committed;
 	unsigned long resident;
+	unsigned long hidden;
 	unsigned long nr_reset;
 	unsigned long tables;
 	u8 shared_before;
@@ -86,6 +94,17 @@ struct hm_region *hm_region_create(unsigned long start, unsigned long end,
  * @batch: gets its memory
  */
 void hm_region_destroy(struct hm_region *region, struct hm_batch *batch);
+
+/**
+ * hm_region_rss - pages that the mm's counters show because the region says so
+ *
+ * PTEs that are counted, as those of pinnable pages, are shown by themselves.
+ */
+static inline unsigned long hm_region_rss(const struct hm_region *region)
+{
+	return region->pinnable ? min(region->hidden, region->resident) :
+				  region->resident;
+}
 
 /**
  * hm_region_hand_over_tables - let a neighbour have the page tables that stay
@@ -177,6 +196,16 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
 			unsigned long end, struct hm_batch *batch);
 
 /**
+ * hm_region_needs_vma - does the VMA have to change before a page gets a state?
+ *
+ * The kernel makes a page of a shared mapping writable by itself if nobody has asked
+ * to hear of it, and doesn't let those who do be pinned for long (since 6.5).  So a
+ * pinnable region asks from its first page on that may be read and not be written.
+ * For that, mmap_lock has to be held for writing and the VMA locked.
+ */
+bool hm_region_needs_vma(const struct hm_region *region, hm_state_t want);
+
+/**
  * hm_region_protect - give a range another protection (rules T1-T17)
  * @region: the region
  * @start: page aligned, in the region
@@ -184,7 +213,7 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
  * @want: the state that all pages get
  * @old: the protection that the first page had
  *
- * Context: mmap_lock held.
+ * Context: mmap_lock held, and what hm_region_needs_vma() asks for.
  * Return: 0; -EADDRNOTAVAIL if a page isn't committed, nothing has changed then.
  */
 int hm_region_protect(struct hm_region *region, unsigned long start,
@@ -198,18 +227,34 @@ void hm_region_query(struct hm_region *region, unsigned long addr,
 bool hm_region_guards(struct hm_region *region, unsigned long addr);
 
 /**
+ * enum hm_toucher - who has touched a page in a way its PTE forbids
+ * @HM_THREAD: an instruction of a thread of the address space
+ * @HM_CALL: the kernel, in a system call of such a thread
+ * @HM_DEBUGGER: the kernel, on behalf of whoever looks into the address space: no
+ *	guard page minds
+ * @HM_SOMEBODY: one of them that wants to write where a counted PTE said read-only:
+ *	the kernel doesn't say who
+ */
+enum hm_toucher {
+	HM_THREAD,
+	HM_CALL,
+	HM_DEBUGGER,
+	HM_SOMEBODY,
+};
+
+/**
  * hm_region_fault - a thread has touched a page in a way its PTE forbids
  * @region: the region
  * @addr: address of the page
  * @access: what the thread wants
- * @user: it is in user mode, and not in a system call
+ * @who: who it is
  *
  * Context: mmap_lock or the VMA's own lock held for reading.
  * Return: VM_FAULT_NOPAGE to have the access retried, VM_FAULT_SIGBUS for a
- * guard page, which is none any more, or VM_FAULT_SIGSEGV.
+ * guard page, which is none any more, VM_FAULT_OOM or VM_FAULT_SIGSEGV.
  */
 vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
-			   enum hm_access access, bool user);
+			   enum hm_access access, enum hm_toucher who);
 
 /**
  * hm_region_huge_fault - map one large page of a region that is made of them

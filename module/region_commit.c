@@ -77,10 +77,15 @@ static struct hm_block *create_needed(const struct hm_region *region,
 				      const struct hm_block *block,
 				      unsigned long start, unsigned long end)
 {
+	struct hm_block *need;
+
 	/* If no window has room for it, it is to take the place of that one. */
 	if (!block || !hm_block_has(block, start, end))
 		window_for(region, block, &start, &end);
-	return hm_block_create(start, end);
+	need = hm_block_create(start, end);
+	if (need)
+		need->pinnable = region->pinnable;
+	return need;
 }
 
 void hm_region_needs(struct hm_region *region, unsigned long start,
@@ -353,6 +358,7 @@ int hm_region_commit(struct hm_region *region, unsigned long start,
 			return err;
 		}
 	}
+	hm_region_use(region, want);
 	fresh = hm_region_restate(region, start, end, want);
 	region->committed += fresh;
 	region->resident += fresh;

@@ -32,6 +32,7 @@ void hm_region_reset(struct hm_region *region, unsigned long start,
 	struct hm_block *block;
 	struct hm_slice slice;
 	unsigned long index;
+	struct hm_run run;
 
 	/* It is a permission: where there's no memory for marks, forgo it. */
 	hm_region_unmap(region, start, end);
@@ -39,6 +40,8 @@ void hm_region_reset(struct hm_region *region, unsigned long start,
 		slice = hm_block_slice(block, start, end);
 		if (hm_block_need_marks(block))
 			continue;
+		run = run_of(region, block, slice.first, slice.end - slice.first);
+		hm_pte_harvest(&run);
 		region->nr_reset += slice.end - slice.first;
 		mark_slice(block, slice);
 		xa_set_mark(&region->blocks, index, HAS_RESET);
@@ -92,8 +95,13 @@ static unsigned int reclaim_block(struct hm_region *region,
 	unsigned int i, taken = 0;
 
 	hm_region_unmap(region, block->start, end);
-	for_each_set_bit(i, marks->reset, block->nr)
-		taken += hm_backing_take(block, i, 1, batch);
+	for_each_set_bit(i, marks->reset, block->nr) {
+		/* Who holds it may be reading it, or about to write. */
+		if (hm_backing_held(block, i))
+			hm_marks_keep(marks, i, 1);
+		else
+			taken += hm_backing_take(block, i, 1, batch);
+	}
 	bitmap_or(marks->lost, marks->lost, marks->reset, HM_BLOCK_PAGES);
 	bitmap_zero(marks->reset, HM_BLOCK_PAGES);
 	marks->nr_reset = 0;

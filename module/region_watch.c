@@ -23,6 +23,7 @@ static void mark_written(struct hm_region *region, struct hm_block *block,
 
 		if (hm_state_allows(block->state[i], HM_WRITE))
 			hm_pte_mark_written(&run);
+		hm_pte_harvest(&run);
 	}
 }
 
@@ -47,6 +48,7 @@ static void renew_single(struct hm_region *region, struct hm_block *block,
 		return;
 	hm_pte_clear_inner(&run);
 	hm_pte_unmap(region->vma, addr, addr + PAGE_SIZE);
+	hm_pte_harvest(&run);
 	hm_pte_set(&run, block->state[page]);
 }
 

@@ -11,6 +11,7 @@
 #include "backing.h"
 #include "charge.h"
 #include "memcg.h"
+#include "pinned.h"
 #include "reserve.h"
 
 static void insert_region(struct hm_space *space, struct hm_region *region)
@@ -98,6 +99,7 @@ void hm_space_detach(struct hm_space *space, struct hm_region *region)
 	space->reserved -= (region->end - region->start) >> PAGE_SHIFT;
 	region->committed = 0;
 	region->resident = 0;
+	region->hidden = 0;
 	region->nr_reset = 0;
 	region->tables = 0;
 	region->metadata = 0;
@@ -106,6 +108,7 @@ void hm_space_detach(struct hm_space *space, struct hm_region *region)
 
 	hm_region_destroy(region, &batch);
 	hm_batch_free(&batch);
+	pages += hm_pinned_keep(space, &batch);
 	hm_uncharge(&space->quota, -pages);
 }
 
@@ -127,6 +130,7 @@ static unsigned long map_region(struct hm_space *space,
 		return -ENOBUFS;
 	pending.region->watched = req->watched;
 	pending.region->large = req->large;
+	pending.region->pinnable = req->pinnable;
 
 	mutex_lock(&space->lock);
 	list_add(&pending.link, &space->pending);

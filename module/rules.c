@@ -55,7 +55,7 @@ int hm_check_alloc(const struct hostmem_alloc *arg, unsigned long task_size,
 {
 	if (!types_are_valid(arg->type))
 		return -EINVAL;
-	if (arg->level > HOSTMEM_LEVEL_PROCESS)
+	if (arg->level > HOSTMEM_LEVEL_PROCESS || arg->flags & ~HOSTMEM_ALLOC_PINNABLE)
 		return -EINVAL;
 
 	*req = (struct hm_alloc_request) {
@@ -70,6 +70,7 @@ int hm_check_alloc(const struct hostmem_alloc *arg, unsigned long task_size,
 		.top_down = arg->type & HOSTMEM_TOP_DOWN,
 		.watched = arg->type & HOSTMEM_WRITE_WATCH,
 		.large = arg->type & HOSTMEM_LARGE_PAGES,
+		.pinnable = arg->flags & HOSTMEM_ALLOC_PINNABLE,
 	};
 	if (req->want == HM_RESERVED)				/* A8 */
 		return -EINVAL;
@@ -83,6 +84,8 @@ int hm_check_alloc(const struct hostmem_alloc *arg, unsigned long task_size,
 	req->reserve = arg->type & HOSTMEM_RESERVE ||
 		       (req->commit && !arg->addr);
 	req->anywhere = req->reserve && !arg->addr;
+	if (req->pinnable && !req->reserve)
+		return -EINVAL;
 	if (req->reserve) {
 		req->start = ALIGN_DOWN(req->start, HOSTMEM_GRANULE);	/* B2 */
 		if (!req->start && !req->anywhere)		/* A1 */

@@ -34,6 +34,7 @@
  * @top_down: as high as possible
  * @watched: the region gets a write watch
  * @large: the region is made of large pages
+ * @pinnable: others may hold its pages
  */
 struct hm_alloc_request {
 	unsigned long start;
@@ -50,6 +51,7 @@ struct hm_alloc_request {
 	bool top_down;
 	bool watched;
 	bool large;
+	bool pinnable;
 };
 
 /**

@@ -52,6 +52,9 @@ struct hm_space *hm_space_create(struct file *file)
 	INIT_LIST_HEAD(&space->reset_link);
 	init_waitqueue_head(&space->pollers.queue);
 	INIT_LIST_HEAD(&space->polled);
+	mutex_init(&space->held.lock);
+	INIT_LIST_HEAD(&space->held.folios);
+	INIT_LIST_HEAD(&space->held.link);
 	refcount_set(&space->refs, 1);
 	hm_charge_open(&space->quota, &space->pollers);
 	return space;
@@ -199,6 +202,32 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 }
 
 /*
+ * Locking
+ */
+
+int hm_space_lock_vma(struct hm_space *space, unsigned long addr)
+{
+	struct hm_region *region;
+
+	if (mmap_write_lock_killable(space->mm))
+		return -EINTR;
+	mutex_lock(&space->lock);
+	region = hm_space_lookup(space, addr);
+	mutex_unlock(&space->lock);
+	/* While we have the address space, its VMA stays.  It has the flag already. */
+	if (region)
+		hm_vm_flags_set(region->vma, VM_DONTEXPAND);
+	mutex_lock(&space->lock);
+	return 0;
+}
+
+void hm_space_unlock_vma(struct hm_space *space)
+{
+	mutex_unlock(&space->lock);
+	mmap_write_unlock(space->mm);
+}
+
+/*
  * The charge
  */
 
@@ -252,7 +281,7 @@ struct hm_account hm_account_open(struct hm_space *space,
 		.space = space,
 		.region = region,
 		.committed = region->committed,
-		.resident = region->resident,
+		.rss = hm_region_rss(region),
 		.nr_reset = region->nr_reset,
 		.tables = region->tables,
 		.metadata = region->metadata,
@@ -273,7 +302,7 @@ long hm_account_close(const struct hm_account *account)
 	const struct hm_region *region = account->region;
 	struct hm_space *space = account->space;
 	long committed = region->committed - account->committed;
-	long resident = region->resident - account->resident;
+	long rss = hm_region_rss(region) - account->rss;
 	long nr_reset = region->nr_reset - account->nr_reset;
 	long extra;
 
@@ -284,9 +313,8 @@ long hm_account_close(const struct hm_account *account)
 	space->metadata += region->metadata - account->metadata;
 	space->changes++;
 	extra = update_extra(space);
-	resident += update_extra_rss(space);
-	if (resident)
-		hm_mm_add_rss(space->mm, resident);
+	rss += update_extra_rss(space);
+	hm_mm_add_rss(space->mm, rss);
 	if (nr_reset)
 		add_reset(space, nr_reset);
 	return committed + extra;

@@ -10,6 +10,7 @@
  * Lock order, outermost first:
  *
  *	space->committing, ->freeing	commits that don't wait for room; releases
+ *	  space->held.lock		pages that others hold; of ours, only spinlocks inside
  *	the lock of a crowded cgroup	commits where little of it is left, see memcg.h
  *	mmap_lock			writing: commit, mmap, munmap
  *					reading: all else that changes PTEs,
@@ -20,8 +21,9 @@
  *	      page table locks, xarray locks, locks of the page allocator
  *	      the charge lock, that of	spinlocks, none inside another, also with nothing
  *	      polled spaces, of spaces	of the above held
- *	      with reset pages, that of
- *	      claims
+ *	      with reset pages, of those
+ *	      with pages that others
+ *	      hold, that of claims
  *
  * Of two spaces in one address space, only one at a time has its lock held.
  *
@@ -43,6 +45,20 @@
 #include "pressure.h"
 #include "quota.h"
 #include "region.h"
+
+/**
+ * struct hm_held - pages that others hold, of one space; see pinned.h
+ * @lock: a leaf but for the lock of spaces that hold some
+ * @folios: linked by their lru, with one reference each; @lock
+ * @nr: how many; @lock, and looked at without it
+ * @link: among spaces that have some, in pinned.c; its lock
+ */
+struct hm_held {
+	struct mutex lock;
+	struct list_head folios;
+	unsigned long nr;
+	struct list_head link;
+};
 
 /**
  * struct hm_space - the regions of one open file
@@ -76,6 +92,7 @@
  *	others may join
  * @freeing: held by releases from mark to munmap, for writing by who waits for
  *	their end
+ * @held: pages that were its own and are not free yet
  * @quota: its own commit limit, and what is charged; see charge.h
  * @pollers: who polls the file
  * @polled: in a list of load.c, which has the lock, or empty
@@ -108,6 +125,7 @@ struct hm_space {
 	bool shut;
 	struct rw_semaphore committing;
 	struct rw_semaphore freeing;
+	struct hm_held held;
 	struct hm_quota quota;
 	struct hm_pollers pollers;
 	struct list_head polled;
@@ -214,6 +232,19 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 		      bool large);
 
 /**
+ * hm_space_lock_vma - lock the address space, a VMA, and the space, to change them all
+ * @space: the space
+ * @addr: an address in the VMA
+ *
+ * In that order: a fault that holds the VMA's lock may be waiting for ours.
+ * Return: 0 or -EINTR after a fatal signal.
+ */
+int hm_space_lock_vma(struct hm_space *space, unsigned long addr);
+
+/** hm_space_unlock_vma - the opposite */
+void hm_space_unlock_vma(struct hm_space *space);
+
+/**
  * hm_space_ask - a commit is about to need page tables, metadata and pages
  * @space: its lock is held
  * @needs: what it needs at most
@@ -248,7 +279,7 @@ struct hm_account {
 	struct hm_space *space;
 	struct hm_region *region;
 	unsigned long committed;
-	unsigned long resident;
+	unsigned long rss;
 	unsigned long nr_reset;
 	unsigned long tables;
 	unsigned long metadata;

@@ -71,7 +71,8 @@ AT(hostmem_status, out_large_page_bytes, 56, 8);
 AT(hostmem_status, out_own_limit_bytes, 64, 8);
 AT(hostmem_status, out_waiting, 72, 8);
 AT(hostmem_status, out_overhead_bytes, 80, 8);
-IS(hostmem_status, 88);
+AT(hostmem_status, out_pinned_bytes, 88, 8);
+IS(hostmem_status, 96);
 
 AT(hostmem_protect, size, 0, 4);
 AT(hostmem_protect, id, 4, 4);

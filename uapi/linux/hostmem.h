@@ -106,6 +106,16 @@
 #define HOSTMEM_IOC_MAGIC	0xD6
 
 /**
+ * The kernel can pin the pages of the region, as it does for direct and zero-copy
+ * input and output, and futexes in it can be shared.  It costs some more instructions
+ * for each page.  A page that is decommitted or released while it is pinned is gone
+ * for its owner at once.  It lives on for who has pinned it, and stays charged to both
+ * limits until nobody has it any more.  Fails with EOPNOTSUPP for large pages where
+ * the kernel can't have both.
+ */
+#define HOSTMEM_ALLOC_PINNABLE	1u
+
+/**
  * struct hostmem_alloc - reserve address space, commit or reset pages
  * @size: sizeof(struct hostmem_alloc)
  * @id: number of the file, or 0
@@ -121,7 +131,7 @@
  * @protect: protection of the committed pages; of a reservation also what
  *	queries report as allocation_protect
  * @level: HOSTMEM_LEVEL_*, for commits
- * @reserved: 0
+ * @flags: HOSTMEM_ALLOC_PINNABLE or 0, for reservations
  * @addr: where, in bytes; 0 lets the kernel choose.  A reservation's base is
  *	@addr rounded down to the granule, a commit's first page @addr rounded
  *	down to the page (rules B2, C2).
@@ -158,7 +168,7 @@ struct hostmem_alloc {
 	__u32 type;
 	__u32 protect;
 	__u32 level;
-	__u32 reserved;
+	__u32 flags;
 	__aligned_u64 addr;
 	__aligned_u64 length;
 	__aligned_u64 out_addr;
@@ -270,6 +280,8 @@ struct hostmem_query {
  * @out_waiting: calls of this file that wait for room in the limits
  * @out_overhead_bytes: charged to both limits for page tables and metadata of these
  *	regions, besides @out_committed_bytes; see HOSTMEM_IOC_ALLOC
+ * @out_pinned_bytes: charged to both limits for pages that were decommitted or
+ *	released while they were pinned; see HOSTMEM_ALLOC_PINNABLE
  */
 struct hostmem_status {
 	__u32 size;
@@ -285,6 +297,7 @@ struct hostmem_status {
 	__aligned_u64 out_own_limit_bytes;
 	__aligned_u64 out_waiting;
 	__aligned_u64 out_overhead_bytes;
+	__aligned_u64 out_pinned_bytes;
 };
 #define HOSTMEM_IOC_STATUS	_IO(HOSTMEM_IOC_MAGIC, 0x03)
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Waiting for others to let pages go.  See pinned.h.
+ */
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "charge.h"
+#include "pinnable.h"
+#include "pinned.h"
+
+#define SHORTEST	(HZ / 20)
+#define LONGEST		(HZ / 2)
+
+/* Spaces with pages that are held, in turn, each with a reference; and how many. */
+static LIST_HEAD(holding);
+static unsigned int nr_holding;
+static DEFINE_SPINLOCK(holding_lock);
+
+static void look_at_all(struct work_struct *work);
+static DECLARE_DELAYED_WORK(look_work, look_at_all);
+
+/* Until the work looks again; shortened by who has more for it. */
+static unsigned long interval = SHORTEST;
+
+/* In the list is whoever has pages. */
+static void set_holding(struct hm_space *space, bool holds)
+{
+	lockdep_assert_held(&space->held.lock);
+
+	spin_lock(&holding_lock);
+	if (holds)
+		list_add_tail(&space->held.link, &holding);
+	else
+		list_del_init(&space->held.link);
+	nr_holding += holds ? 1 : -1;
+	spin_unlock(&holding_lock);
+}
+
+unsigned long hm_pinned_keep(struct hm_space *space, struct hm_batch *batch)
+{
+	struct hm_held *held = &space->held;
+	unsigned long pages = batch->nr_held;
+
+	if (!pages)
+		return 0;
+	mutex_lock(&held->lock);
+	if (!held->nr) {
+		refcount_inc(&space->refs);
+		set_holding(space, true);
+	}
+	list_splice_tail_init(&batch->held, &held->folios);
+	WRITE_ONCE(held->nr, held->nr + pages);
+	mutex_unlock(&held->lock);
+	batch->nr_held = 0;
+	WRITE_ONCE(interval, SHORTEST);
+	mod_delayed_work(system_wq, &look_work, SHORTEST);
+	return pages;
+}
+
+/* Let go what nobody holds any more, or all.  Return how many pages. */
+static unsigned long let_go(struct hm_space *space, bool all, bool *last)
+{
+	struct hm_held *held = &space->held;
+	struct folio *folio, *next;
+	unsigned long pages = 0;
+
+	mutex_lock(&held->lock);
+	list_for_each_entry_safe(folio, next, &held->folios, lru) {
+		cond_resched();
+		if (!all && hm_pinnable_held(&folio->page))
+			continue;
+		list_del(&folio->lru);
+		/* Who looks at all pages may have this one for a moment. */
+		if (!hm_pinnable_try_free(folio))
+			folio_put(folio);
+		pages++;
+	}
+	WRITE_ONCE(held->nr, held->nr - pages);
+	*last = pages && !held->nr;
+	if (*last)
+		set_holding(space, false);
+	mutex_unlock(&held->lock);
+	return pages;
+}
+
+static bool look(struct hm_space *space, bool all)
+{
+	bool last;
+	unsigned long pages = let_go(space, all, &last);
+
+	hm_uncharge(&space->quota, pages);
+	if (last)
+		hm_space_put(space);
+	return pages;
+}
+
+bool hm_pinned_look(struct hm_space *space)
+{
+	return READ_ONCE(space->held.nr) && look(space, false);
+}
+
+/* The space whose turn it is, with a reference; NULL: there is none. */
+static struct hm_space *next_holding(void)
+{
+	struct hm_space *space;
+
+	spin_lock(&holding_lock);
+	space = list_first_entry_or_null(&holding, struct hm_space, held.link);
+	if (space) {
+		list_move_tail(&space->held.link, &holding);
+		refcount_inc(&space->refs);
+	}
+	spin_unlock(&holding_lock);
+	return space;
+}
+
+static void look_at_all(struct work_struct *work)
+{
+	unsigned int left = READ_ONCE(nr_holding);
+	struct hm_space *space;
+	bool any = false;
+
+	WRITE_ONCE(interval, min(READ_ONCE(interval) * 2, (unsigned long)LONGEST));
+	while (left-- && (space = next_holding()) != NULL) {
+		any |= look(space, false);
+		hm_space_put(space);
+		cond_resched();
+	}
+	if (any)
+		WRITE_ONCE(interval, SHORTEST);
+	if (READ_ONCE(nr_holding))
+		queue_delayed_work(system_wq, &look_work, READ_ONCE(interval));
+}
+
+void hm_pinned_exit(void)
+{
+	struct hm_space *space;
+
+	cancel_delayed_work_sync(&look_work);
+	while ((space = next_holding()) != NULL) {
+		look(space, true);
+		hm_space_put(space);
+	}
+}

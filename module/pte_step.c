@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PTEs one by one.  See pte_step.h.
+ */
+#include "compat.h"
+#include "flush.h"
+#include "pinnable.h"
+#include "pte_step.h"
+
+/* Take a PTE; what the hardware knows of writes goes to the marks. */
+static pte_t take_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
+{
+	pte_t old = ptep_get_and_clear(run->vma->vm_mm,
+				       hm_block_addr(run->block, page), pte);
+
+	if (pte_dirty(old) && run->block->marks)
+		hm_marks_written(run->block->marks, page);
+	return old;
+}
+
+static __always_inline int set(pte_t *pte, unsigned long addr,
+			       const struct hm_pte_walk *walk, const bool counted)
+{
+	const struct hm_run *run = walk->run;
+	struct page **page = run->block->pages + run->first;
+	struct page **end = page + run->nr;
+	long come = 0;
+
+	for (; page < end; page++, pte++, addr += PAGE_SIZE) {
+		pte_t new;
+
+		if (!*page)
+			continue;
+		if (!pte_none(ptep_get(pte))) {
+			take_pte(run, page - run->block->pages, pte);
+		} else if (counted) {
+			hm_pinnable_map(*page);
+			come++;
+		}
+		new = pfn_pte(page_to_pfn(*page), walk->prot);
+		set_pte_at(run->vma->vm_mm, addr, pte,
+			   counted ? new : pte_mkspecial(new));
+	}
+	if (counted)
+		hm_mm_add_file_rss(run->vma->vm_mm, come);
+	return 0;
+}
+
+/* Have a PTE stay, clean and read-only: whoever writes has to fault then. */
+static void disarm_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
+{
+	pte_t old = take_pte(run, page, pte);
+
+	set_pte_at(run->vma->vm_mm, hm_block_addr(run->block, page), pte,
+		   pte_wrprotect(pte_mkclean(old)));
+}
+
+/* Have the PTEs between two go.  Where there are no marks, nobody asks for dirty bits. */
+static __always_inline void drop_ptes(const struct hm_run *run, int first, int last,
+				      pte_t *pte, const bool counted)
+{
+	unsigned long addr = hm_block_addr(run->block, run->first);
+	struct page **pages = run->block->pages + run->first;
+	bool marks = run->block->marks;
+	long gone = 0;
+	int i;
+
+	for (i = first + 1; i < last; i++) {
+		pte_t old;
+
+		if (marks)
+			old = take_pte(run, run->first + i, pte + i);
+		else if (counted)
+			old = ptep_get_and_clear(run->vma->vm_mm,
+						 addr + i * PAGE_SIZE, pte + i);
+		else
+			ptep_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
+		if (counted && !pte_none(old)) {
+			hm_pinnable_unmap(pages[i]);
+			gone++;
+		}
+	}
+	if (counted)
+		hm_mm_add_file_rss(run->vma->vm_mm, -gone);
+}
+
+/*
+ * Keep the first and the last PTE that are there, for the zap to meet; or all of
+ * them, where a flush covers no more than what is met.  Where dirty bits matter
+ * they are kept clean and read-only, so that whoever writes from here on has to
+ * wait in the fault handler.
+ */
+static __always_inline int clear_inner(pte_t *pte, const struct hm_run *run,
+				       const bool counted)
+{
+	bool marks = run->block->marks;
+	int first = 0, last = run->nr - 1;
+	int i;
+
+	while (first <= last && pte_none(ptep_get(pte + first)))
+		first++;
+	while (first < last && pte_none(ptep_get(pte + last)))
+		last--;
+	if (!marks || hm_flush_covers)
+		drop_ptes(run, first, last, pte, counted);
+	for (i = first; marks && i <= last; i++)
+		if (!pte_none(ptep_get(pte + i)))
+			disarm_pte(run, run->first + i, pte + i);
+	return 0;
+}
+
+static int set_special(pte_t *pte, unsigned long addr, void *data)
+{
+	return set(pte, addr, data, false);
+}
+
+static int set_counted(pte_t *pte, unsigned long addr, void *data)
+{
+	return set(pte, addr, data, true);
+}
+
+static int clear_inner_special(pte_t *pte, unsigned long addr, void *data)
+{
+	return clear_inner(pte, ((struct hm_pte_walk *)data)->run, false);
+}
+
+static int clear_inner_counted(pte_t *pte, unsigned long addr, void *data)
+{
+	return clear_inner(pte, ((struct hm_pte_walk *)data)->run, true);
+}
+
+const struct hm_pte_steps *hm_pte_steps(const struct hm_block *block)
+{
+	static const struct hm_pte_steps special = {
+		.set		= set_special,
+		.clear_inner	= clear_inner_special,
+	};
+	static const struct hm_pte_steps counted = {
+		.set		= set_counted,
+		.clear_inner	= clear_inner_counted,
+	};
+
+	return block->pinnable ? &counted : &special;
+}
+
+int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data)
+{
+	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
+	unsigned int i;
+
+	for (i = 0; i < run->nr; i++)
+		if (unlikely(pte_dirty(ptep_get(pte + i))))
+			hm_marks_written(run->block->marks, run->first + i);
+	return 0;
+}
+
+int hm_pte_no_step(pte_t *pte, unsigned long addr, void *data)
+{
+	return 0;
+}
