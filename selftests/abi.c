@@ -24,7 +24,7 @@ AT(hostmem_alloc, id, 4, 4);
 AT(hostmem_alloc, type, 8, 4);
 AT(hostmem_alloc, protect, 12, 4);
 AT(hostmem_alloc, level, 16, 4);
-AT(hostmem_alloc, reserved, 20, 4);
+AT(hostmem_alloc, flags, 20, 4);
 AT(hostmem_alloc, addr, 24, 8);
 AT(hostmem_alloc, length, 32, 8);
 AT(hostmem_alloc, out_addr, 40, 8);
@@ -721,8 +721,10 @@ TEST_F(abi, reserved_members_and_unknown_flags)
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
-		alloc.reserved = 1u << bit;
-		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_ALLOC, &alloc));
+		alloc.flags = 1u << bit;
+		if (alloc.flags != HOSTMEM_ALLOC_PINNABLE) {
+			EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_ALLOC, &alloc));
+		}
 		free.reserved = 1u << bit;
 		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_FREE, &free));
 		query.reserved = 1u << bit;
@@ -744,6 +746,35 @@ TEST_F(abi, reserved_members_and_unknown_flags)
 	EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_STATUS, &status));
 	EXPECT_EQ(1, status.out_regions);
 	EXPECT_EQ(UINT64_MAX, status.out_own_limit_bytes);
+}
+
+/* What makes no region can't say what it shall be like. */
+TEST_F(abi, flags_without_a_reservation)
+{
+	static const __u32 types[] = {
+		HOSTMEM_COMMIT, HOSTMEM_RESET, HOSTMEM_RESET_UNDO,
+	};
+	uintptr_t committed;
+	size_t i;
+
+	ASSERT_EQ(0, raw_alloc(self->fd, self->base, PAGE, HOSTMEM_COMMIT,
+			       HOSTMEM_READWRITE, &committed));
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		struct hostmem_alloc alloc = {
+			.size = sizeof(alloc),
+			.type = types[i],
+			.protect = HOSTMEM_READWRITE,
+			.flags = HOSTMEM_ALLOC_PINNABLE,
+			.addr = self->base,
+			.length = PAGE,
+		};
+
+		EXPECT_EQ(-EINVAL, raw_call(self->fd, HOSTMEM_IOC_ALLOC, &alloc))
+			TH_LOG("type %#x", types[i]);
+		alloc.flags = 0;
+		EXPECT_EQ(0, raw_call(self->fd, HOSTMEM_IOC_ALLOC, &alloc))
+			TH_LOG("type %#x", types[i]);
+	}
 }
 
 TEST_F(abi, levels_that_are_none)
