@@ -20,7 +20,7 @@
 static IHostMemoryManager *new_manager(SIZE_T limit, DWORD timeout)
 {
 	HOSTMEM_OPTIONS options = {
-		sizeof(options), FAKE_DEVICE, limit, timeout,
+		sizeof(options), FAKE_DEVICE, limit, timeout, 0,
 	};
 	IHostMemoryManager *manager = NULL;
 
@@ -118,7 +118,7 @@ static HRESULT create(const HOSTMEM_OPTIONS *options)
 
 static void options(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0 };
 	size_t size;
 
 	CHECK(sizeof(options) == 32, "size on a 64-bit system");
@@ -149,7 +149,7 @@ static void options(void)
 
 static void devices(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 4096, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 4096, 0, 0 };
 	static const int errnums[] = { ENOENT, EACCES, EMFILE, ENODEV };
 	static const int not_ours[] = { ENOTTY, E2BIG, EIO };
 	unsigned int closes, i;

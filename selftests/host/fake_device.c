@@ -38,6 +38,8 @@ unsigned int fake_mappings;
 char fake_path[64];
 struct hostmem_alloc fake_first_alloc;
 struct hostmem_alloc fake_last_alloc;
+unsigned int fake_reservations;
+unsigned int fake_pinnable;
 
 static uint32_t last_id;
 

@@ -78,6 +78,8 @@ extern unsigned int fake_mappings;		/* of load pages, now */
 extern char fake_path[64];
 extern struct hostmem_alloc fake_first_alloc;	/* since its fake_calls was 0 */
 extern struct hostmem_alloc fake_last_alloc;
+extern unsigned int fake_reservations;	/* asked for */
+extern unsigned int fake_pinnable;	/* calls with HOSTMEM_ALLOC_PINNABLE */
 
 /* The time of the kernel, whatever the test does to clock_gettime(). */
 uint64_t fake_now(clockid_t clock);

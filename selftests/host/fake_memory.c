@@ -146,6 +146,17 @@ static int commit(struct fake_file *file, struct fake_region *region, uint64_t s
 	return 0;
 }
 
+/* Flags are of regions: what makes none has none. */
+static bool flags_are_valid(const struct hostmem_alloc *arg)
+{
+	bool reserves = arg->type & HOSTMEM_RESERVE ||
+			(arg->type & HOSTMEM_COMMIT && !arg->addr);
+
+	fake_reservations += reserves;
+	fake_pinnable += arg->flags == HOSTMEM_ALLOC_PINNABLE;
+	return !arg->flags || (reserves && arg->flags == HOSTMEM_ALLOC_PINNABLE);
+}
+
 int fake_memory_alloc(struct fake_file *file, struct hostmem_alloc *arg)
 {
 	uint64_t start = arg->addr & -PAGE;
@@ -153,7 +164,8 @@ int fake_memory_alloc(struct fake_file *file, struct hostmem_alloc *arg)
 	struct fake_region *region, *ours = NULL;
 	int err = 0;
 
-	if (!arg->length || !(arg->type & (HOSTMEM_RESERVE | HOSTMEM_COMMIT)))
+	if (!flags_are_valid(arg) || !arg->length ||
+	    !(arg->type & (HOSTMEM_RESERVE | HOSTMEM_COMMIT)))
 		return EINVAL;
 	if (start) {
 		region = find(file, start, length);

@@ -218,6 +218,10 @@ static HRESULT com_manager_released(IHostMemoryManager *This, LPVOID start)
 	return leave_with(com, error);
 }
 
+/* Nothing has moved for programs that were made before there were flags. */
+_Static_assert(sizeof(HOSTMEM_OPTIONS) == 32 &&
+	       offsetof(HOSTMEM_OPTIONS, dwFlags) == 28, "where padding was");
+
 static const IHostMemoryManagerVtbl com_manager_vtbl = {
 	.QueryInterface = com_manager_query,
 	.AddRef = com_manager_add_ref,
@@ -250,6 +254,8 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 	/* A later version of the structure adds its size to those that are known. */
 	if (options->cbSize != sizeof(*options))
 		return E_INVALIDARG;
+	if (options->dwFlags & ~HOSTMEM_PINNABLE)
+		return E_INVALIDARG;
 
 	/* The path is the caller's. */
 	device = options->pszDevice ? strdup(options->pszDevice) : NULL;
@@ -269,6 +275,7 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 			.device = device ? device : "/dev/hostmem",
 			.timeout_ms = options->dwTimeoutMs,
 			.limit = options->cbCommitLimit,
+			.flags = options->dwFlags,
 		},
 	};
 	hostmem_notifier_init(&com->notifier, &com->manager, leave_as_thread);

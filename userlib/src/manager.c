@@ -8,6 +8,7 @@
 #include <hostmem/mscoree.h>
 
 #include "device.h"
+#include "environment.h"
 #include "ioctl.h"
 #include "manager.h"
 
@@ -37,7 +38,7 @@ _Static_assert(SAME_MEMBER(State, state), "kernel");
 _Static_assert(SAME_MEMBER(Protect, protect), "kernel");
 _Static_assert(SAME_MEMBER(Type, type), "kernel");
 
-/* Types, protections and levels are handed on as they are. */
+/* Types, protections, levels and flags are handed on as they are. */
 _Static_assert(MEM_COMMIT == HOSTMEM_COMMIT && MEM_RESERVE == HOSTMEM_RESERVE &&
 	       MEM_TOP_DOWN == HOSTMEM_TOP_DOWN && MEM_RESET == HOSTMEM_RESET &&
 	       MEM_RESET_UNDO == HOSTMEM_RESET_UNDO &&
@@ -62,6 +63,7 @@ _Static_assert(sizeof(PVOID) == sizeof(__u64), "addresses");
 _Static_assert(eTaskCritical == HOSTMEM_LEVEL_TASK &&
 	       eAppDomainCritical == HOSTMEM_LEVEL_APPDOMAIN &&
 	       eProcessCritical == HOSTMEM_LEVEL_PROCESS, "levels");
+_Static_assert(HOSTMEM_PINNABLE == HOSTMEM_ALLOC_PINNABLE, "flags");
 
 struct hostmem_manager hostmem_default_manager = {
 	.device = "/dev/hostmem",
@@ -151,17 +153,26 @@ bool hostmem_deadline_has_passed(uint64_t deadline)
 	return deadline != UINT64_MAX && deadline <= hostmem_raw_time(CLOCK_MONOTONIC);
 }
 
+static DWORD flags_of(const struct hostmem_manager *manager)
+{
+	return manager == &hostmem_default_manager ? hostmem_environment_flags() :
+						     manager->flags;
+}
+
 enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 					       void *addr, SIZE_T length,
 					       DWORD type, DWORD protect,
 					       DWORD level, uint64_t deadline,
 					       void **out)
 {
+	/* Only what makes a region (C1) says what it shall be like. */
+	bool reserves = type & MEM_RESERVE || (type & MEM_COMMIT && !addr);
 	struct hostmem_alloc arg = {
 		.size = sizeof(arg),
 		.type = type,
 		.protect = protect,
 		.level = level,
+		.flags = reserves ? flags_of(manager) : 0,
 		.addr = (uintptr_t)addr,
 		.length = length,
 		.deadline = deadline,
@@ -177,8 +188,7 @@ enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 		return HOSTMEM_ERR_NULL;
 
 	error = make_call(manager, HOSTMEM_IOC_ALLOC, &arg,
-			  type & MEM_RESERVE || !addr ? HOSTMEM_USE_HELD :
-							HOSTMEM_USE_ONCE);
+			  reserves ? HOSTMEM_USE_HELD : HOSTMEM_USE_ONCE);
 	if (error)
 		return error;
 	/* Callers take NULL for a failure, so success must not look like it. */

@@ -29,6 +29,8 @@ struct hostmem_status;
  * @timeout_ms: how long a commit may wait for memory, as in HOSTMEM_OPTIONS;
  *	invariant
  * @limit: its own commit limit, of each file that it opens; 0: none; invariant
+ * @flags: of each region that it makes, as in HOSTMEM_OPTIONS; the default manager's
+ *	are those of environment.h instead; invariant
  * @file: 0 until an operation has opened it; device.c's.  A child made by fork()
  *	keeps it, so that the kernel can tell that the child isn't the owner.
  * @broken: the kernel gave an impossible answer; set once, never cleared
@@ -41,6 +43,7 @@ struct hostmem_manager {
 	const char *device;
 	DWORD timeout_ms;
 	SIZE_T limit;
+	DWORD flags;
 	_Atomic(hostmem_file) file;
 	atomic_bool broken;
 	_Atomic(const struct hostmem_load_page *) load;

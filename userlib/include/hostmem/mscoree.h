@@ -7,7 +7,8 @@
  * CreateHostMemoryManager() makes managers, each with its own regions, its own
  * limit and its own heaps; <hostmem/interfaces.h> has their methods.  Functions
  * that name no manager work on the process's default one, as those of the Win32
- * shape do; it opens /dev/hostmem when it is used first.
+ * shape do; it opens /dev/hostmem when it is used first, and its memory is as
+ * HOSTMEM_PINNABLE says if the environment variable of that name is "1".
  *
  * Functions and methods may be called from any thread and leave errno alone.  Those
  * about virtual memory and GetMemoryLoad may also be called from signal handlers
@@ -176,6 +177,9 @@ HOSTMEM_API HRESULT HostGetMemoryLoad(DWORD *pMemoryLoad,
 /* For dwTimeoutMs: wait for ever. */
 #define HOSTMEM_INFINITE	0xFFFFFFFFu
 
+/* For dwFlags: the kernel can pin the memory. */
+#define HOSTMEM_PINNABLE	0x1u
+
 /**
  * struct HOSTMEM_OPTIONS - what a manager shall be like; all zero is the default
  * @cbSize: sizeof(HOSTMEM_OPTIONS)
@@ -187,12 +191,18 @@ HOSTMEM_API HRESULT HostGetMemoryLoad(DWORD *pMemoryLoad,
  *	milliseconds.  0: it fails at once with E_OUTOFMEMORY.  HOSTMEM_INFINITE:
  *	until there is room.  A commit that has waited in vain returns
  *	HOST_E_TIMEOUT.
+ * @dwFlags: 0, or HOSTMEM_PINNABLE: the kernel can pin the memory of the manager's
+ *	regions and heaps, so that O_DIRECT, vmsplice(2), process_vm_readv(2), io_uring's
+ *	fixed buffers and shared futexes work on it; commits and decommits cost more.
+ *	Where the kernel has no such memory, reservations return
+ *	HRESULT_FROM_WIN32(ERROR_NOT_SUPPORTED).
  */
 typedef struct HOSTMEM_OPTIONS {
 	SIZE_T cbSize;
 	const char *pszDevice;
 	SIZE_T cbCommitLimit;
 	DWORD dwTimeoutMs;
+	DWORD dwFlags;
 } HOSTMEM_OPTIONS;
 
 /**
@@ -206,7 +216,7 @@ typedef struct HOSTMEM_OPTIONS {
  *
  * Return: S_OK, or
  * E_POINTER: @ppManager is NULL;
- * E_INVALIDARG: @cbSize is wrong;
+ * E_INVALIDARG: @cbSize is wrong, or @dwFlags has a bit that isn't known;
  * E_OUTOFMEMORY: no memory for the object;
  * HOST_E_CLRNOTAVAILABLE: there is no such device, it may not be opened, or isn't
  * one of the module's.
