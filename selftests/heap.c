@@ -74,6 +74,27 @@ TEST_F(heap, is_in_the_manager)
 	EXPECT_EQ(S_OK, IHostMalloc_Free(self->heap, mem));
 }
 
+/* Blocks are memory of the manager's kind. */
+TEST(is_as_the_manager)
+{
+	IHostMemoryManager *manager;
+	IHostMalloc *heap;
+	DWORD flags, type;
+	void *mem;
+
+	for (flags = 0; flags < 2; flags++)
+		for (type = 0; type <= MALLOC_EXECUTABLE; type += MALLOC_EXECUTABLE) {
+			manager = make_manager_as(flags, 0, 0);
+			heap = make_heap(manager, type);
+			ASSERT_EQ(S_OK, heap_alloc(heap, 4 * PAGE, &mem));
+			mem = (void *)(((uintptr_t)mem + PAGE - 1) & -(uintptr_t)PAGE);
+			EXPECT_EQ(flags, can_be_pinned(mem))
+				TH_LOG("type %u", type);
+			EXPECT_EQ(0, IHostMalloc_Release(heap));
+			EXPECT_EQ(0, IHostMemoryManager_Release(manager));
+		}
+}
+
 /* What is freed can be committed by others: the limit gets it back. */
 TEST_F(heap, gives_back)
 {

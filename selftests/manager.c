@@ -123,6 +123,47 @@ TEST(options)
 	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
 }
 
+TEST(unknown_flags)
+{
+	HOSTMEM_OPTIONS options = { .cbSize = sizeof(options) };
+	IHostMemoryManager *manager;
+	unsigned int bit;
+
+	for (bit = 1; bit < 32; bit++) {
+		options.dwFlags = 1u << bit;
+		manager = POISON_POINTER;
+		EXPECT_EQ(E_INVALIDARG, CreateHostMemoryManager(&options, &manager));
+		EXPECT_EQ(NULL, manager);
+		options.dwFlags |= HOSTMEM_PINNABLE;
+		EXPECT_EQ(E_INVALIDARG, CreateHostMemoryManager(&options, &manager));
+	}
+}
+
+/* However it came about that a page is committed. */
+TEST(pinnable)							/* C1 */
+{
+	DWORD flags, types[] = {
+		MEM_RESERVE, MEM_RESERVE | MEM_WRITE_WATCH, MEM_RESERVE | MEM_TOP_DOWN,
+		MEM_RESERVE | MEM_COMMIT, MEM_COMMIT,
+	};
+	IHostMemoryManager *manager;
+	void *mem, *page;
+	size_t i;
+
+	for (flags = 0; flags < 2; flags++) {
+		manager = make_manager_as(flags, 0, 0);
+		for (i = 0; i < ARRAY_SIZE(types); i++) {
+			ASSERT_EQ(S_OK, manager_alloc(manager, NULL, 2 * PAGE, types[i],
+						      &mem));
+			EXPECT_EQ(S_OK, manager_alloc(manager, mem, PAGE, MEM_COMMIT,
+						      &page));
+			EXPECT_EQ(flags, can_be_pinned(page))
+				TH_LOG("type %#x", types[i]);
+		}
+		EXPECT_EQ(0, IHostMemoryManager_Release(manager));
+	}
+}
+
 TEST(out_of_memory)						/* H2, H3 */
 {
 	IHostMemoryManager *manager = make_manager(MIB, 0);

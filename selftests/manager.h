@@ -8,21 +8,28 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/uio.h>
 
 #include "hostmem_test.h"
 
-HELPER IHostMemoryManager *make_manager(SIZE_T limit, DWORD timeout_ms)
+HELPER IHostMemoryManager *make_manager_as(DWORD flags, SIZE_T limit, DWORD timeout_ms)
 {
 	const HOSTMEM_OPTIONS options = {
 		.cbSize = sizeof(options),
 		.cbCommitLimit = limit,
 		.dwTimeoutMs = timeout_ms,
+		.dwFlags = flags,
 	};
 	IHostMemoryManager *manager = NULL;
 
 	if (CreateHostMemoryManager(&options, &manager) != S_OK)
 		exit(KSFT_FAIL);
 	return manager;
+}
+
+HELPER IHostMemoryManager *make_manager(SIZE_T limit, DWORD timeout_ms)
+{
+	return make_manager_as(0, limit, timeout_ms);
 }
 
 HELPER HRESULT manager_alloc(IHostMemoryManager *manager, void *address,
@@ -59,6 +66,23 @@ HELPER HOSTMEM_STATUS manager_status(IHostMemoryManager *manager)
 	if (HostMemoryManagerStatus(manager, &status) != S_OK)
 		exit(KSFT_FAIL);
 	return status;
+}
+
+/* Does a pipe get the page itself?  1 or 0, or -1 for anything else that may happen. */
+HELPER int can_be_pinned(void *page)
+{
+	struct iovec iov = { .iov_base = page, .iov_len = PAGE };
+	ssize_t taken;
+	int fds[2];
+
+	if (pipe(fds))
+		return -1;
+	taken = vmsplice(fds[1], &iov, 1, 0);
+	if (taken < 0 && errno == EFAULT)
+		taken = 0;
+	close(fds[0]);
+	close(fds[1]);
+	return taken == PAGE ? 1 : taken ? -1 : 0;
 }
 
 /* Until so many calls wait in the kernel: there is nothing to sleep for. */
