@@ -26,7 +26,7 @@ while read -r header; do
 		compile "$header" c "$compiler" c90 c99 c11 c17 c2x
 	done
 	for compiler in g++ clang++; do
-		compile "$header" c++ "$compiler" c++98 c++03 c++11 c++14 c++17 c++20
+		compile "$header" c++ "$compiler" c++98 c++03 c++11 c++14 c++17 c++20 c++2b
 	done
 done < <(find include ../uapi -name '*.h' -printf '%P\n')
 exit "$status"
