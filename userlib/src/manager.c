@@ -11,6 +11,7 @@
 #include "environment.h"
 #include "ioctl.h"
 #include "manager.h"
+#include "memcheck.h"
 
 #define SAME_MEMBER(ours, theirs)						\
 	(offsetof(MEMORY_BASIC_INFORMATION, ours) ==				\
@@ -195,6 +196,9 @@ enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 	if (!arg.out_addr)
 		return hostmem_manager_break(manager);
 
+	if (hostmem_memcheck_runs() && type & MEM_COMMIT)
+		hostmem_memcheck_commit(arg.out_addr, (arg.addr ? arg.addr : arg.out_addr) +
+						      length - 1);
 	*out = (void *)(uintptr_t)arg.out_addr;
 	return HOSTMEM_OK;
 }
@@ -218,6 +222,8 @@ enum hostmem_error hostmem_manager_free(struct hostmem_manager *manager,
 		.length = length,
 	};
 
+	if (hostmem_memcheck_runs())
+		return hostmem_memcheck_free(manager, &arg);
 	return hostmem_manager_call(manager, HOSTMEM_IOC_FREE, &arg);
 }
 
@@ -249,6 +255,7 @@ enum hostmem_error hostmem_manager_query(struct hostmem_manager *manager,
 		return error;
 
 	*out = sizeof(MEMORY_BASIC_INFORMATION);
+	hostmem_memcheck_written(buffer, *out);
 	return HOSTMEM_OK;
 }
 
@@ -269,6 +276,8 @@ enum hostmem_error hostmem_manager_protect(struct hostmem_manager *manager,
 	error = hostmem_manager_call(manager, HOSTMEM_IOC_PROTECT, &arg);
 	if (error == HOSTMEM_ERR_FAULT && !old)			/* T4, T6 */
 		return HOSTMEM_ERR_NULL;
+	if (!error)
+		hostmem_memcheck_written(old, sizeof(*old));
 	return error;
 }
 
@@ -303,6 +312,7 @@ enum hostmem_error hostmem_manager_get_watch(struct hostmem_manager *manager,
 	if (error)
 		return error;
 
+	hostmem_memcheck_written(pages, arg.out_count * sizeof(*pages));
 	*count = arg.out_count;
 	*granularity = HOSTMEM_PAGE_SIZE;
 	return HOSTMEM_OK;
@@ -351,9 +361,11 @@ enum hostmem_error hostmem_manager_descriptor(struct hostmem_manager *manager,
 enum hostmem_error hostmem_manager_shutdown(struct hostmem_manager *manager)
 {
 	struct hostmem_shutdown arg = { .size = sizeof(arg) };
-	int ret = hostmem_device_call(manager, HOSTMEM_IOC_SHUTDOWN, &arg,
-				      HOSTMEM_USE_ONCE);
+	int ret;
 
+	if (hostmem_memcheck_runs())
+		hostmem_memcheck_free_all(manager);
+	ret = hostmem_device_call(manager, HOSTMEM_IOC_SHUTDOWN, &arg, HOSTMEM_USE_ONCE);
 	return ret ? hostmem_error_from_errno(-ret) : HOSTMEM_OK;
 }
 
