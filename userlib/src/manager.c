@@ -197,8 +197,9 @@ enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 		return hostmem_manager_break(manager);
 
 	if (hostmem_memcheck_runs() && type & MEM_COMMIT)
-		hostmem_memcheck_commit(arg.out_addr, (arg.addr ? arg.addr : arg.out_addr) +
-						      length - 1);
+		hostmem_memcheck_commit(arg.out_addr,
+					(arg.addr ? arg.addr : arg.out_addr) + length - 1,
+					type & MEM_RESERVE || !addr);
 	*out = (void *)(uintptr_t)arg.out_addr;
 	return HOSTMEM_OK;
 }

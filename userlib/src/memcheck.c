@@ -18,10 +18,13 @@ static bool is_known(uintptr_t page)
 	return VALGRIND_GET_VBITS(page, &bits, sizeof(bits)) != 3;
 }
 
-void hostmem_memcheck_commit(uintptr_t first, uintptr_t last)
+void hostmem_memcheck_commit(uintptr_t first, uintptr_t last, bool reserved)
 {
 	uintptr_t page = first & -PAGE, start;
 
+	/* Helgrind has new memory belong to the thread that tells of it. */
+	if (reserved)
+		VALGRIND_HG_CLEAN_MEMORY(page, (last | (PAGE - 1)) + 1 - page);
 	while (page <= last) {
 		start = page;
 		while (page <= last && !is_known(page))
@@ -66,10 +69,13 @@ static void tell(struct hostmem_manager *manager, uintptr_t addr, uintptr_t end,
 			next = end;
 		if (!own || info.state != HOSTMEM_COMMIT)
 			continue;
-		if (there)
+		if (there) {
 			VALGRIND_MAKE_MEM_DEFINED(addr, next - addr);
-		else
+		} else {
 			VALGRIND_MAKE_MEM_NOACCESS(addr, next - addr);
+			/* Drd forgets who has used it. */
+			VALGRIND_HG_CLEAN_MEMORY(addr, next - addr);
+		}
 	}
 }
 

@@ -2,7 +2,8 @@
 /*
  * What valgrind's memcheck is told.  It knows nothing of the device: to it a commit
  * would make no memory, and what the kernel writes into a caller's buffer would not be
- * written.
+ * written.  To helgrind and drd, threads that are given the same addresses one after the
+ * other would be racing.
  *
  * Where there is no valgrind/memcheck.h, or with "make VALGRIND=no", nothing of this
  * is called.  Elsewhere it costs a call a few instructions, unless the program runs under
@@ -23,7 +24,8 @@
 
 #ifndef HOSTMEM_NO_VALGRIND
 #ifdef __has_include
-#if __has_include(<valgrind/memcheck.h>)
+#if __has_include("valgrind/memcheck.h")
+#include <valgrind/helgrind.h>
 #include <valgrind/memcheck.h>
 #endif
 #endif
@@ -31,6 +33,7 @@
 
 #ifndef RUNNING_ON_VALGRIND
 #define RUNNING_ON_VALGRIND				0
+#define VALGRIND_HG_CLEAN_MEMORY(addr, length)		((void)(addr), (void)(length))
 #define VALGRIND_MAKE_MEM_NOACCESS(addr, length)	((void)(addr), (void)(length))
 #define VALGRIND_MAKE_MEM_DEFINED(addr, length)		((void)(addr), (void)(length))
 #define VALGRIND_GET_VBITS(addr, bits, length)		((void)(addr), (void)(bits), 0)
@@ -55,11 +58,12 @@ static inline void hostmem_memcheck_written(const void *addr, SIZE_T length)
  * hostmem_memcheck_commit() - tell of pages that have been committed
  * @first: the first byte
  * @last: a byte of the last page
+ * @reserved: all of them have been reserved just now
  *
  * For those that were committed before nothing changes, so that what the program hasn't
  * written in them goes on to be undefined (rule C5).
  */
-void hostmem_memcheck_commit(uintptr_t first, uintptr_t last);
+void hostmem_memcheck_commit(uintptr_t first, uintptr_t last, bool reserved);
 
 /**
  * hostmem_memcheck_free() - make HOSTMEM_IOC_FREE, and tell of it
