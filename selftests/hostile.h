@@ -99,14 +99,12 @@ static const unsigned int copied[] __attribute__((unused)) = {
 	RESERVED, READONLY, READWRITE, NOACCESS, EXECUTE, SEAM, MIDDLE,
 };
 
-/* Make one at @base; false if that fails. */
-HELPER bool specimen_make(uintptr_t base)
+/* Fill one that is reserved. */
+HELPER bool specimen_fill(uintptr_t base)
 {
 	size_t i, j;
 	DWORD old;
 
-	if (reserve_at(base, SPECIMEN_SIZE) != (void *)base)
-		return false;
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		char *start = (char *)base + kinds[i].first * PAGE;
 		size_t size = kinds[i].nr * PAGE;
@@ -123,6 +121,23 @@ HELPER bool specimen_make(uintptr_t base)
 			return false;
 	}
 	return true;
+}
+
+/* Make one at @base; false if that fails. */
+HELPER bool specimen_make(uintptr_t base)
+{
+	return reserve_at(base, SPECIMEN_SIZE) == (void *)base &&
+	       specimen_fill(base);
+}
+
+/* The same with flags of the raw call, in the library's file. */
+HELPER bool specimen_make_as(uintptr_t base, uint32_t flags)
+{
+	uintptr_t out;
+
+	return !raw_alloc_as(library_fd(), base, SPECIMEN_SIZE, HOSTMEM_RESERVE,
+			     HOSTMEM_READWRITE, flags, &out) &&
+	       out == base && specimen_fill(base);
 }
 
 /* Give a page back what it had, once a test has written to it. */
@@ -246,6 +261,12 @@ HELPER int specimen_is_out_of_reach(uintptr_t base, int fd)
 	CHECK(raw_query(fd, base, &info) == -EXDEV);
 	return 0;
 }
+
+#define EXPECT_EFAULT(call) do {					\
+	errno = 0;							\
+	EXPECT_EQ(-1, (long)(call));					\
+	EXPECT_EQ(EFAULT, errno);					\
+} while (0)
 
 /* Run @call in a forked child and report the line that went wrong. */
 #define EXPECT_CHILD(call) do {						\

@@ -39,12 +39,6 @@ FIXTURE_TEARDOWN(io)
 	EXPECT_INTACT(SPECIMEN);
 }
 
-#define EXPECT_EFAULT(call) do {					\
-	errno = 0;							\
-	EXPECT_EQ(-1, (long)(call));					\
-	EXPECT_EQ(EFAULT, errno);					\
-} while (0)
-
 /*
  * Those that want struct pages
  */

@@ -413,14 +413,16 @@ HELPER int raw_call(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg) ? -errno : 0;
 }
 
-HELPER int raw_alloc(int fd, uintptr_t addr, uint64_t length, uint32_t type,
-		     uint32_t protect, uintptr_t *out)
+/* @flags: HOSTMEM_ALLOC_PINNABLE, or 0 */
+HELPER int raw_alloc_as(int fd, uintptr_t addr, uint64_t length, uint32_t type,
+			uint32_t protect, uint32_t flags, uintptr_t *out)
 {
 	struct hostmem_alloc arg = {
 		.size = sizeof(arg),
 		.type = type,
 		.protect = protect,
 		.level = HOSTMEM_LEVEL_PROCESS,
+		.flags = flags,
 		.addr = addr,
 		.length = length,
 		.out_addr = (uintptr_t)POISON_POINTER,
@@ -429,6 +431,12 @@ HELPER int raw_alloc(int fd, uintptr_t addr, uint64_t length, uint32_t type,
 
 	*out = arg.out_addr;
 	return ret;
+}
+
+HELPER int raw_alloc(int fd, uintptr_t addr, uint64_t length, uint32_t type,
+		     uint32_t protect, uintptr_t *out)
+{
+	return raw_alloc_as(fd, addr, length, type, protect, 0, out);
 }
 
 HELPER int raw_free(int fd, uintptr_t addr, uint64_t length, uint32_t type)

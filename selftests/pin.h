@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of pinnable regions share: a disk for O_DIRECT, and pipes in which
+ * pages lie.
+ *
+ * Included by pin_*.c.  They make regions of either kind by themselves, whatever the
+ * environment says of the library's.
+ */
+#ifndef PIN_H
+#define PIN_H
+
+#include "hostile.h"
+
+#include <sys/uio.h>
+
+#define PINNABLE	HOSTMEM_ALLOC_PINNABLE
+#define DISK		"/dev/ram0"
+#define DISK_SIZE	(4 * MIB)
+
+/*
+ * A RAM disk, past the page cache; -1 if there is none.  Its contents are nobody's: who
+ * has one that is somebody's doesn't run these tests.
+ */
+HELPER int open_disk(void)
+{
+	int status = 0;
+
+	if (access(DISK, F_OK))
+		status = system("modprobe brd rd_nr=1 rd_size=4096");
+	return status ? -1 : open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+}
+
+/* Memory of the kernel's own kind for the other side of O_DIRECT. */
+HELPER char *plain_memory(size_t size)
+{
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Have a pipe hold pages themselves: how many bytes, or -1. */
+HELPER ssize_t hold(int pipe, const void *start, size_t size)
+{
+	struct iovec iov = { .iov_base = (void *)start, .iov_len = size };
+
+	return vmsplice(pipe, &iov, 1, 0);
+}
+
+/* Has a page what stamp() has given it at @addr? */
+HELPER bool is_stamped(const char *page, const void *addr, uint64_t seed)
+{
+	const uint64_t *words = (const uint64_t *)page;
+
+	return words[0] == ((uintptr_t)addr ^ seed) &&
+	       words[PAGE / 8 - 1] == ~((uintptr_t)addr ^ seed);
+}
+
+/* Take stamped pages out of a pipe: the first that is wrong or not there, or NULL. */
+HELPER const char *unstamped_in_pipe(int pipe, const char *start, size_t size,
+				     uint64_t seed)
+{
+	char copy[HOSTMEM_PAGE_SIZE];
+	const char *at;
+	size_t done;
+	ssize_t got;
+
+	for (at = start; at < start + size; at += PAGE) {
+		for (done = 0; done < PAGE; done += got) {
+			got = read(pipe, copy + done, PAGE - done);
+			if (got <= 0)
+				return at;
+		}
+		if (!is_stamped(copy, at, seed))
+			return at;
+	}
+	return NULL;
+}
+
+/*
+ * Tests of who gets which pages have a specimen of either kind; what only a pinnable
+ * one can be asked for is a test of the fixture "pinned".
+ */
+
+struct world {
+	int fd;
+	struct hostmem_status before;
+	int disk;
+	int pipe[2];
+	char *plain;		/* DISK_SIZE bytes for the other side */
+};
+
+HELPER bool world_make(struct world *world, uint32_t flags)
+{
+	world->fd = library_fd();
+	if (!specimen_make_as(SPECIMEN, flags))
+		return false;
+	world->before = hostmem_status(world->fd);
+	world->disk = open_disk();
+	world->plain = plain_memory(DISK_SIZE);
+	return world->disk >= 0 && world->plain && !pipe2(world->pipe, O_NONBLOCK);
+}
+
+#define EXPECT_WORLD_AS_BEFORE(world) do {				\
+	EXPECT_SAME_STATUS((world)->before, (world)->fd);		\
+	EXPECT_INTACT(SPECIMEN);					\
+} while (0)
+
+#define DEFINE_WORLDS							\
+FIXTURE(kind)								\
+{									\
+	struct world world;						\
+};									\
+									\
+FIXTURE_VARIANT(kind)							\
+{									\
+	uint32_t flags;							\
+};									\
+									\
+FIXTURE_VARIANT_ADD(kind, pinnable)					\
+{									\
+	.flags = PINNABLE,						\
+};									\
+									\
+FIXTURE_VARIANT_ADD(kind, ordinary)					\
+{									\
+	.flags = 0,							\
+};									\
+									\
+FIXTURE_SETUP(kind)							\
+{									\
+	ASSERT_TRUE(world_make(&self->world, variant->flags));		\
+}									\
+									\
+FIXTURE_TEARDOWN(kind)							\
+{									\
+	EXPECT_WORLD_AS_BEFORE(&self->world);				\
+}									\
+									\
+FIXTURE(pinned)								\
+{									\
+	struct world world;						\
+};									\
+									\
+FIXTURE_SETUP(pinned)							\
+{									\
+	ASSERT_TRUE(world_make(&self->world, PINNABLE));		\
+}									\
+									\
+FIXTURE_TEARDOWN(pinned)						\
+{									\
+	EXPECT_WORLD_AS_BEFORE(&self->world);				\
+}
+
+/* May a page itself be read, or written, by who asks for it? */
+#define GETS(page, what) \
+	(variant->flags && protection_of(query(page).Protect)->what)
+
+/* So many bytes, or -1 and EFAULT. */
+#define EXPECT_GETS(allowed, size, call) do {				\
+	bool __allowed = (allowed);					\
+									\
+	errno = 0;							\
+	EXPECT_EQ(__allowed ? (ssize_t)(size) : -1, (ssize_t)(call));	\
+	EXPECT_EQ(__allowed ? 0 : EFAULT, errno);			\
+} while (0)
+
+/*
+ * The call meets the guard: it fails once, with the guard consumed, and then works.
+ * Afterwards the page is as it was.
+ */
+#define EXPECT_GUARD_MET(size, call) do {				\
+	DWORD __old;							\
+									\
+	EXPECT_EFAULT(call);						\
+	EXPECT_EQ(PAGE_READWRITE, query(at(GUARDED)).Protect);		\
+	EXPECT_EQ((ssize_t)(size), (ssize_t)(call));			\
+	mend(GUARDED);							\
+	EXPECT_TRUE(VirtualProtect(at(GUARDED), PAGE,			\
+				   PAGE_READWRITE | PAGE_GUARD, &__old));	\
+} while (0)
+
+#endif /* PIN_H */
