@@ -3,26 +3,14 @@
  * Description: io_uring, whose workers reach memory at times and from threads of
  * their own: fixed buffers fail, all else obeys the state that a page has then.
  */
-#include "hostile.h"
+#include "uring.h"
 
-#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 
-#define ENTRIES		8
 /* Since 6.0 and 6.5. */
 #define OP_SEND_ZC	47
 #define SETUP_NO_MMAP	(1u << 14)
-#define DISABLED	"/proc/sys/kernel/io_uring_disabled"
-
-struct ring {
-	int fd;
-	char *rings;
-	struct io_uring_sqe *sqes;
-	struct io_uring_params params;
-};
 
 FIXTURE(uring)
 {
@@ -33,68 +21,8 @@ FIXTURE(uring)
 	int pipe[2];
 };
 
-#define at_offset(ring, type, offset) \
-	((volatile uint32_t *)((ring)->rings + (ring)->params.offset.type))
-
-static bool start_ring(struct ring *ring)
-{
-	size_t size;
-
-	ring->fd = syscall(SYS_io_uring_setup, ENTRIES, &ring->params);
-	if (ring->fd < 0 || !(ring->params.features & IORING_FEAT_SINGLE_MMAP))
-		return false;
-	size = ring->params.cq_off.cqes +
-	       ring->params.cq_entries * sizeof(struct io_uring_cqe);
-	ring->rings = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_POPULATE, ring->fd,
-			   IORING_OFF_SQ_RING);
-	ring->sqes = mmap(NULL, ENTRIES * sizeof(*ring->sqes),
-			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-			  ring->fd, IORING_OFF_SQES);
-	return ring->rings != MAP_FAILED && ring->sqes != MAP_FAILED;
-}
-
-/* Hand one request in; true if it was taken. */
-static bool submit(struct ring *ring, const struct io_uring_sqe *sqe)
-{
-	volatile uint32_t *tail = at_offset(ring, tail, sq_off);
-	uint32_t index = *tail & *at_offset(ring, ring_mask, sq_off);
-
-	ring->sqes[index] = *sqe;
-	at_offset(ring, array, sq_off)[index] = index;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	return syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0) == 1;
-}
-
-/* Wait for the next result. */
-static int result(struct ring *ring)
-{
-	volatile uint32_t *head = at_offset(ring, head, cq_off);
-	struct io_uring_cqe *cqes, cqe;
-
-	while (*head == __atomic_load_n(at_offset(ring, tail, cq_off),
-					__ATOMIC_ACQUIRE))
-		syscall(SYS_io_uring_enter, ring->fd, 0, 1,
-			IORING_ENTER_GETEVENTS, NULL, 0);
-	cqes = (struct io_uring_cqe *)(ring->rings + ring->params.cq_off.cqes);
-	cqe = cqes[*head & *at_offset(ring, ring_mask, cq_off)];
-	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
-	/* A notice follows, of buffers that are free again. */
-	if (cqe.flags & IORING_CQE_F_MORE)
-		result(ring);
-	return cqe.res;
-}
-
-static int run(struct ring *ring, const struct io_uring_sqe *sqe)
-{
-	return submit(ring, sqe) ? result(ring) : -1;
-}
-
-KEEP_SETTING(disabled, DISABLED)
-
 FIXTURE_SETUP(uring)
 {
-	write_file(DISABLED, "0");
 	self->fd = library_fd();
 	ASSERT_LE(0, self->fd);
 	ASSERT_TRUE(specimen_make(SPECIMEN));
@@ -115,13 +43,8 @@ TEST_F(uring, buffers_can_not_be_fixed)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(copied); i++) {
-		struct iovec iov = { .iov_base = at(copied[i]), .iov_len = PAGE };
-
-		EXPECT_EQ(-1, syscall(SYS_io_uring_register, self->ring.fd,
-				      IORING_REGISTER_BUFFERS, &iov, 1));
-		EXPECT_EQ(EFAULT, errno);
-	}
+	for (i = 0; i < ARRAY_SIZE(copied); i++)
+		EXPECT_EQ(-EFAULT, fix_buffer(&self->ring, at(copied[i]), PAGE));
 }
 
 /* Rings of the caller's own memory need its pages, too. */

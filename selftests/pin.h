@@ -12,6 +12,7 @@
 #include "hostile.h"
 
 #include <sys/uio.h>
+#include <sys/utsname.h>
 
 #define PINNABLE	HOSTMEM_ALLOC_PINNABLE
 #define DISK		"/dev/ram0"
@@ -37,6 +38,16 @@ HELPER char *plain_memory(size_t size)
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Until then io_uring had fixed buffers in no mapping of a file but shared memory. */
+HELPER bool has_fixed_buffers(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	return !uname(&name) && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 5));
 }
 
 /* Have a pipe hold pages themselves: how many bytes, or -1. */
