@@ -5,71 +5,11 @@
  *
  * Makes cgroups and sets the module's parameters, so it needs root.
  */
-#include "hostmem_limits.h"
+#include "cgroup.h"
 
-#include <sys/stat.h>
-
-#define CGROUPS		"/sys/fs/cgroup"
 #define OUTER		CGROUPS "/hostmem-test"
 #define INNER		OUTER "/inner"
 #define OTHER		OUTER "/other"
-
-/*
- * cgroups
- */
-
-static int64_t read_number(const char *group, const char *name)
-{
-	long long number = -1;
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", group, name);
-	file = fopen(path, "r");
-	if (!file)
-		return -1;
-	if (fscanf(file, "%lld", &number) != 1)
-		number = -1;
-	fclose(file);
-	return number;
-}
-
-static bool write_number(const char *group, const char *name, uint64_t number)
-{
-	char path[128], text[32];
-
-	snprintf(path, sizeof(path), "%s/%s", group, name);
-	snprintf(text, sizeof(text), "%" PRIu64, number);
-	return write_file(path, text);
-}
-
-/* A line of memory.events; -1 if there is none. */
-static int64_t events(const char *group, const char *name)
-{
-	long long number = -1, value;
-	char path[128], line[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/memory.events", group);
-	file = fopen(path, "r");
-	if (!file)
-		return -1;
-	while (fscanf(file, "%63s %lld", line, &value) == 2)
-		if (!strcmp(line, name))
-			number = value;
-	fclose(file);
-	return number;
-}
-
-static bool join(const char *group)
-{
-	return write_number(group, "cgroup.procs", getpid());
-}
-
-static int64_t current(const char *group)
-{
-	return read_number(group, "memory.current");
-}
 
 /* Of an earlier test, too, that didn't get to its end. */
 static void remove_groups(void)
@@ -95,14 +35,6 @@ struct run {
 		return 1;						\
 	}								\
 } while (0)
-
-static void __attribute__((constructor)) skip_without_cgroups(void)
-{
-	if (!access(CGROUPS "/cgroup.subtree_control", F_OK))
-		return;
-	ksft_print_header();
-	ksft_exit_skip("there are no cgroups of version 2 at " CGROUPS "\n");
-}
 
 #define SET_UP_GROUPS() do {						\
 	SET_PARAMETERS(PLENTY_MB, 0);					\
@@ -153,15 +85,6 @@ FIXTURE_TEARDOWN(cgroup)
 		TH_LOG("line %d", self->run->line);			\
 	self->run->line = 0;						\
 } while (0)
-
-/* Memory of a process is more than its commits, but not much. */
-#define SLACK	((int64_t)(2 * MIB))
-
-/*
- * Each processor keeps up to 64 pages at hand that are charged for nobody yet.  What of
- * that is counted before may be given back meanwhile.
- */
-#define STOCK	((int64_t)(64 * PAGE * sysconf(_SC_NPROCESSORS_ONLN)))
 
 static int commit_and_decommit(void *arg)
 {
