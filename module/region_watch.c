@@ -59,6 +59,7 @@ static void clean(struct hm_region *region, struct hm_block *block,
 	unsigned int nr = bitmap_weight(reported, HM_BLOCK_PAGES);
 	unsigned int first = find_first_bit(reported, HM_BLOCK_PAGES);
 	unsigned int last = find_last_bit(reported, HM_BLOCK_PAGES);
+	struct hm_run run;
 	unsigned int i;
 
 	if (nr * PAGES_PER_SINGLE > last - first) {
@@ -69,6 +70,9 @@ static void clean(struct hm_region *region, struct hm_block *block,
 	}
 	bitmap_andnot(block->marks->written, block->marks->written, reported,
 		      HM_BLOCK_PAGES);
+	/* What a device may write to, it may have written by the next time. */
+	run = run_of(region, block, first, last + 1 - first);
+	hm_pte_harvest(&run);
 }
 
 /*
