@@ -110,7 +110,39 @@ static int vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 	return -EACCES;
 }
 
+/*
+ * A child's copy of a region, which has nothing in it
+ */
+
+static vm_fault_t dead_fault(struct vm_fault *vmf)
+{
+	return VM_FAULT_SIGSEGV;
+}
+
+static const struct vm_operations_struct hm_dead_vm_ops = {
+	.may_split	= vma_may_split,
+	.mremap		= vma_mremap,
+	.mprotect	= vma_mprotect,
+	.fault		= dead_fault,
+};
+
+/*
+ * Some kernels let MADV_DOFORK have its way with memory that doesn't look like a
+ * device's.  This comes before they copy PTEs, and keeps them from it.
+ */
+static void vma_open(struct vm_area_struct *vma)
+{
+	struct hm_region *region = vma->vm_private_data;
+
+	if (region->vma->vm_mm == vma->vm_mm)	/* mremap, see vma_close() */
+		return;
+	hm_vm_flags_set(vma, VM_WIPEONFORK | VM_DONTCOPY | VM_DONTDUMP | VM_IO);
+	vma->vm_ops = &hm_dead_vm_ops;
+	vma->vm_private_data = NULL;
+}
+
 #define REGION_OPS				\
+	.open		= vma_open,		\
 	.close		= vma_close,		\
 	.may_split	= vma_may_split,	\
 	.mremap		= vma_mremap,		\
