@@ -224,6 +224,17 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 	return taken;
 }
 
+void hm_backing_split(struct hm_block *block)
+{
+	unsigned int i, piece;
+
+	for (i = 0; i < block->nr; i = piece) {
+		piece = piece_end(block, i);
+		if (piece > i + 1)
+			piece_split(block, i);
+	}
+}
+
 static void piece_free(struct page *page, unsigned int order,
 		       struct hm_batch *batch)
 {

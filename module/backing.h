@@ -113,6 +113,13 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 bool hm_backing_held(const struct hm_block *block, unsigned int page);
 
 /**
+ * hm_backing_split - make single pages of all that a block has
+ *
+ * Then others may have references to them.
+ */
+void hm_backing_split(struct hm_block *block);
+
+/**
  * hm_batch_free - free all that a batch holds, but for pages that others hold
  *
  * These are left in it, for hm_pinned_keep().

@@ -10,6 +10,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/percpu_counter.h>
+#include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
@@ -46,6 +47,16 @@ static inline void hm_vm_flags_clear(struct vm_area_struct *vma,
 	vm_flags_clear(vma, flags);
 #else
 	vma->vm_flags &= ~flags;
+#endif
+}
+
+/* Does the user want private memory in core dumps?  mm's flags got a type in 6.18. */
+static inline bool hm_mm_dumps_private(struct mm_struct *mm)
+{
+#ifdef HM_HAVE_MM_FLAGS_TEST
+	return mm_flags_test(MMF_DUMP_ANON_PRIVATE, mm);
+#else
+	return test_bit(MMF_DUMP_ANON_PRIVATE, &mm->flags);
 #endif
 }
 

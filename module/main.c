@@ -6,6 +6,7 @@
  * ioctl.c and mapping.c, and of the space only its creation and end.
  *
  *	ioctl.c, mapping.c	from user space, and from the memory manager
+ *	binfmt.c		from core dumps
  *	params.c		from root: the module's parameters
  *	  rules.c		  are the arguments right?
  *	  placement.c		  where does a region go?
@@ -13,6 +14,7 @@
  *	  reserve.c, commit.c	  the longer ones
  *	  load.c		  how much memory is left, and who asks
  *	  reclaim.c, guard.c	  memory pressure; system calls and guard pages
+ *	  dump.c		  what of a dying process is dumped
  *	  foreign.c		  what is no region: images, stacks, free memory
  *	  pinned.c		  pages that others hold after their owner's end
  *	    space.c		    the regions of one file, by address

@@ -11,8 +11,10 @@
 #include <linux/mm.h>
 #include <linux/userfaultfd_k.h>
 
+#include "binfmt.h"
 #include "calls.h"
 #include "compat.h"
+#include "dump.h"
 #include "force.h"
 #include "load.h"
 #include "mapping.h"
@@ -141,17 +143,79 @@ static void vma_open(struct vm_area_struct *vma)
 	vma->vm_private_data = NULL;
 }
 
+/*
+ * A region of a process that is being dumped.  The kernel looks at each page: if there
+ * is no fault handler, it needn't make page tables to find that one isn't there.
+ */
+
+static vm_fault_t dump_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	vmf->page = hm_space_dump_page(space_of(vma), vma->vm_private_data,
+				       vmf->address & PAGE_MASK);
+	return vmf->page ? 0 : VM_FAULT_SIGBUS;
+}
+
+static const char *vma_name(struct vm_area_struct *vma);
+
 #define REGION_OPS				\
 	.open		= vma_open,		\
 	.close		= vma_close,		\
 	.may_split	= vma_may_split,	\
 	.mremap		= vma_mremap,		\
 	.mprotect	= vma_mprotect,		\
-	.fault		= vma_fault,		\
-	.access		= vma_access
+	.access		= vma_access,		\
+	.name		= vma_name
+
+static const struct vm_operations_struct hm_dump_vm_ops = {
+	REGION_OPS,
+};
+
+static const struct vm_operations_struct hm_dump_fault_vm_ops = {
+	REGION_OPS,
+	.fault		= dump_fault,
+};
+
+/* Have a region dumped, as a whole or what of it is there.  mmap_lock held for writing. */
+static bool make_dumpable(struct vm_area_struct *vma, bool sparse)
+{
+	if (vma->vm_flags & VM_DONTDUMP)
+		return false;
+	/* Lock the VMA; and not to dump it then means: not as shared memory either. */
+	hm_vm_flags_set(vma, VM_IO);
+	if (!hm_mm_dumps_private(vma->vm_mm))
+		return false;
+	switch (hm_space_dump(space_of(vma), vma->vm_private_data, sparse)) {
+	case HM_DUMP_MAPPED:
+		vma->vm_ops = &hm_dump_vm_ops;
+		break;
+	case HM_DUMP_FAULTS:
+		vma->vm_ops = &hm_dump_fault_vm_ops;
+		break;
+	case HM_DUMP_AS_BEFORE:
+		break;
+	case HM_DUMP_NOT:
+		return false;
+	}
+	hm_vm_flags_clear(vma, VM_IO);
+	return true;
+}
+
+/*
+ * A core dump asks: what has a name is dumped, whatever else may speak against it.  To
+ * all others a region has the name of its file.
+ */
+static const char *vma_name(struct vm_area_struct *vma)
+{
+	if (!(current->flags & PF_DUMPCORE) || current->mm != vma->vm_mm)
+		return NULL;
+	return make_dumpable(vma, false) ? "[hostmem]" : NULL;
+}
 
 static const struct vm_operations_struct hm_vm_ops = {
 	REGION_OPS,
+	.fault		= vma_fault,
 	.pfn_mkwrite	= vma_mkwrite,
 	HM_HUGE_FAULT(vma_huge_fault)
 };
@@ -159,12 +223,28 @@ static const struct vm_operations_struct hm_vm_ops = {
 /* See hm_region_needs_vma(). */
 static const struct vm_operations_struct hm_pinnable_vm_ops = {
 	REGION_OPS,
+	.fault		= vma_fault,
 };
 
 static const struct vm_operations_struct hm_pinnable_readonly_vm_ops = {
 	REGION_OPS,
+	.fault		= vma_fault,
 	.page_mkwrite	= vma_mkwrite,
 };
+
+void hm_mapping_dump(struct vm_area_struct *vma, hm_dump_run_fn *fn, void *data)
+{
+	struct hm_region *region = vma->vm_private_data;
+
+	/* All that regions have, and they alone. */
+	if (!vma->vm_ops || vma->vm_ops->close != vma_close)
+		return;
+	if (make_dumpable(vma, true))
+		hm_space_dump_runs(space_of(vma), region, fn, data);
+	else if (!hm_region_is_giant(region))
+		/* It may be another's, who lives on; see hm_mmap(). */
+		hm_vm_flags_clear(vma, VM_IO);
+}
 
 /*
  * The load pages: inherited by a child like any mapping, but since its pages are
@@ -208,7 +288,8 @@ static int mmap_load(struct vm_area_struct *vma)
 /*
  * f_op->mmap: for a reservation that is under way, or of the load pages
  *
- * A region is never inherited: a child's PTEs would outlive the memory.
+ * A region is never inherited: a child's PTEs would outlive the memory.  Debuggers that
+ * write core files pass over VM_IO: so giants have it, as long as they are ones.
  */
 int hm_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -226,8 +307,11 @@ int hm_mmap(struct file *file, struct vm_area_struct *vma)
 		vma->vm_ops = &hm_pinnable_vm_ops;
 		region->readonly_ops = &hm_pinnable_readonly_vm_ops;
 	} else {
-		hm_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTDUMP);
+		hm_vm_flags_set(vma, VM_PFNMAP);
 		vma->vm_ops = &hm_vm_ops;
 	}
+	hm_binfmt_use();
+	if (hm_region_is_giant(region))
+		hm_vm_flags_set(vma, VM_IO);
 	return 0;
 }

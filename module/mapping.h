@@ -10,8 +10,20 @@
 #include <linux/hostmem.h>
 #include <linux/mm.h>
 
+#include "region.h"
+
 /* Where mmap(2) finds the load pages: far from all that a region may have. */
 #define HM_LOAD_PGOFF	(HOSTMEM_LOAD_OFFSET >> PAGE_SHIFT)
+
+/**
+ * hm_mapping_dump - have what is committed in a sparse region dumped
+ * @vma: any VMA of the address space of the dumper, which the dump doesn't have
+ * @fn: called with the ends of each run
+ * @data: argument of @fn
+ *
+ * Context: mmap_lock held for writing.
+ */
+void hm_mapping_dump(struct vm_area_struct *vma, hm_dump_run_fn *fn, void *data);
 
 int hm_mmap(struct file *file, struct vm_area_struct *vma);
 unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,

@@ -80,6 +80,7 @@ static unsigned int tables_missing(struct mm_struct *mm, unsigned long addr)
  */
 static int create_special(const struct hm_run *run, hm_state_t state)
 {
+	unsigned long flags = run->vma->vm_flags;
 	unsigned long addr = run_addr(run);
 	int err;
 
@@ -89,6 +90,8 @@ static int create_special(const struct hm_run *run, hm_state_t state)
 		err = remap_pfn_range(run->vma, addr,
 				      page_to_pfn(run->block->pages[run->first]),
 				      PAGE_SIZE, hm_pte_prot(state));
+	/* remap_pfn_range() hides what it maps from debuggers, as if it were a device's. */
+	hm_vm_flags_clear(run->vma, (VM_IO | VM_DONTDUMP) & ~flags);
 	if (err)
 		return -ENOMEM;
 

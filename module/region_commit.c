@@ -5,6 +5,7 @@
  * give all pages of the range their protection.  See region.h and prealloc.h.
  */
 #include "backing.h"
+#include "compat.h"
 #include "gfp.h"
 #include "prealloc.h"
 #include "walk.h"
@@ -362,5 +363,7 @@ int hm_region_commit(struct hm_region *region, unsigned long start,
 	fresh = hm_region_restate(region, start, end, want);
 	region->committed += fresh;
 	region->resident += fresh;
+	if (unlikely(region->vma->vm_flags & VM_IO) && !hm_region_is_giant(region))
+		hm_vm_flags_clear(region->vma, VM_IO);	/* see hm_mmap() */
 	return 0;
 }

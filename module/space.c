@@ -157,7 +157,7 @@ struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
 {
 	struct hm_region *region = hm_space_lookup(space, start);
 
-	if (!region || region->releasing || end > region->end)
+	if (!region || region->releasing || region->dumped || end > region->end)
 		return NULL;
 	return region;
 }

@@ -12,7 +12,7 @@
  *	space->committing, ->freeing	commits that don't wait for room; releases
  *	  space->held.lock		pages that others hold; of ours, only spinlocks inside
  *	the lock of a crowded cgroup	commits where little of it is left, see memcg.h
- *	mmap_lock			writing: commit, mmap, munmap
+ *	mmap_lock			writing: commit, mmap, munmap, core dump
  *					reading: all else that changes PTEs,
  *					foreign queries; reclaim only tries
  *	  the VMA's own lock		faults (reading), commit (writing)
@@ -31,7 +31,7 @@
  * locks of commits, while memory is zeroed or freed.
  *
  * This file and space.c are what all that works on a space stands on: calls.c,
- * reserve.c, commit.c, load.c and reclaim.c.  main.c makes and drops spaces.
+ * reserve.c, commit.c, load.c, dump.c and reclaim.c.  main.c makes and drops spaces.
  */
 #ifndef HOSTMEM_SPACE_H
 #define HOSTMEM_SPACE_H
@@ -175,7 +175,7 @@ struct hm_region *hm_space_lookup(struct hm_space *space, unsigned long addr);
  * @start: page aligned
  * @end: page aligned; @start to ask for one address
  *
- * Return: the region, or NULL if there is none or it is being released.
+ * Return: the region, or NULL if there is none, or it is being released or dumped.
  */
 struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
 				unsigned long end);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What of a space is dumped.  See dump.h.
+ */
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+
+#include "dump.h"
+
+/*
+ * Is the address space that of another process, which lives on?  Then a child of vfork
+ * dies here: what it leaves has to be as it was.  Of a process's own children nobody
+ * takes notice: they are about to leave the address space, and find all accessible.
+ */
+static bool is_borrowed(const struct mm_struct *mm)
+{
+	struct task_struct *process, *thread;
+	bool borrowed = false;
+
+	if (atomic_read(&mm->mm_users) <= get_nr_threads(current))
+		return false;
+	rcu_read_lock();
+	for_each_process(process) {
+		if (process->flags & PF_KTHREAD ||
+		    same_thread_group(process, current) ||
+		    same_thread_group(rcu_dereference(process->real_parent), current))
+			continue;
+		for_each_thread(process, thread)
+			borrowed = borrowed || READ_ONCE(thread->mm) == mm;
+	}
+	rcu_read_unlock();
+	return borrowed;
+}
+
+enum hm_dump hm_space_dump(struct hm_space *space, struct hm_region *region,
+			   bool sparse)
+{
+	enum hm_dump dump = HM_DUMP_NOT;
+	struct hm_account account;
+
+	mutex_lock(&space->lock);
+	if (!region->committed || hm_region_is_sparse(region) != sparse) {
+		dump = HM_DUMP_NOT;
+	} else if (region->dumped) {
+		/* By its owner, and a child that has been left with it is dumped, too. */
+		dump = HM_DUMP_AS_BEFORE;
+	} else if (!is_borrowed(space->mm)) {
+		account = hm_account_open(space, region);
+		dump = hm_region_dump(region) ? HM_DUMP_FAULTS : HM_DUMP_MAPPED;
+		hm_account_close(&account);
+	}
+	mutex_unlock(&space->lock);
+	return dump;
+}
+
+void hm_space_dump_runs(struct hm_space *space, struct hm_region *region,
+			hm_dump_run_fn *fn, void *data)
+{
+	mutex_lock(&space->lock);
+	hm_region_dump_runs(region, fn, data);
+	mutex_unlock(&space->lock);
+}
+
+struct page *hm_space_dump_page(struct hm_space *space, struct hm_region *region,
+				unsigned long addr)
+{
+	struct page *page;
+
+	mutex_lock(&space->lock);
+	page = hm_region_dump_page(region, addr);
+	mutex_unlock(&space->lock);
+	return page;
+}
