@@ -11,6 +11,9 @@
 
 #include "hostmem_test.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 /*
  * One of the kernel's settings that a program changes.  What it was is put back
  * when all tests are through, for a test that dies can't.
@@ -277,6 +280,15 @@ HELPER int specimen_is_out_of_reach(uintptr_t base, int fd)
 	return 0;
 }
 
+/* So many bytes, or -1 and EFAULT. */
+#define EXPECT_GETS(allowed, size, call) do {				\
+	bool __allowed = (allowed);					\
+									\
+	errno = 0;							\
+	EXPECT_EQ(__allowed ? (ssize_t)(size) : -1, (ssize_t)(call));	\
+	EXPECT_EQ(__allowed ? 0 : EFAULT, errno);			\
+} while (0)
+
 /* Run @call in a forked child and report the line that went wrong. */
 #define EXPECT_CHILD(call) do {						\
 	pid_t __child = fork();						\
@@ -293,6 +305,22 @@ HELPER int specimen_is_out_of_reach(uintptr_t base, int fd)
 	__status = status_of(__child);					\
 	EXPECT_EQ(0, __status);						\
 } while (0)
+
+/* Two sockets, of which the first sends to the second, that nobody reads. */
+HELPER bool datagram_ends(int ends[2])
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t length = sizeof(to);
+
+	ends[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ends[1] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return !bind(ends[1], (struct sockaddr *)&to, length) &&
+	       !getsockname(ends[1], (struct sockaddr *)&to, &length) &&
+	       !connect(ends[0], (struct sockaddr *)&to, length);
+}
 
 /*
  * Raw calls that the other tests make through the library.  A forked child has to,

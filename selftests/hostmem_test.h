@@ -61,6 +61,17 @@ HELPER unsigned int times(unsigned int nr)
 	return is_debug_kernel() ? (nr + 9) / 10 : nr;
 }
 
+/*
+ * Shall regions be pinnable, as the default manager's are then?  Every program can be
+ * run that way, and its tests say what is different.
+ */
+HELPER bool is_pinnable(void)
+{
+	const char *value = getenv("HOSTMEM_PINNABLE");
+
+	return value && !strcmp(value, "1");
+}
+
 #define DEVICE		"/dev/hostmem"
 #define PAGE		((uintptr_t)HOSTMEM_PAGE_SIZE)
 #define GRANULE		((uintptr_t)HOSTMEM_GRANULE)
@@ -433,10 +444,19 @@ HELPER int raw_alloc_as(int fd, uintptr_t addr, uint64_t length, uint32_t type,
 	return ret;
 }
 
+/* The flags of an allocation that says no others; only reservations have any. */
+HELPER uint32_t default_flags(uintptr_t addr, uint32_t type)
+{
+	bool reserves = type & HOSTMEM_RESERVE || (type == HOSTMEM_COMMIT && !addr);
+
+	return reserves && is_pinnable() ? HOSTMEM_ALLOC_PINNABLE : 0;
+}
+
 HELPER int raw_alloc(int fd, uintptr_t addr, uint64_t length, uint32_t type,
 		     uint32_t protect, uintptr_t *out)
 {
-	return raw_alloc_as(fd, addr, length, type, protect, 0, out);
+	return raw_alloc_as(fd, addr, length, type, protect,
+			    default_flags(addr, type), out);
 }
 
 HELPER int raw_free(int fd, uintptr_t addr, uint64_t length, uint32_t type)

@@ -107,14 +107,17 @@ static int library_is_not_the_owner(char *base)
 static int fork_child(int fd, char *base)
 {
 	int line = library_is_not_the_owner(base);
+	int own, empty;
 	uintptr_t out;
-	int own;
 
 	CHECK(!line);
 	CHECK(!all_calls_are_refused(fd, (uintptr_t)base));
-	CHECK(mappings(getpid(), FIXED, FIXED + REGION) == 0);
-	CHECK(try_read(base + PAGE).signo == SIGSEGV);
-	CHECK(try_write(base + 2 * PAGE, 1).signo == SIGSEGV);
+	/* MADV_DOFORK may have made one of a pinnable region, with nothing in it. */
+	empty = mappings(getpid(), FIXED, FIXED + REGION);
+	CHECK(empty <= is_pinnable());
+	CHECK(try_read(base + PAGE).signo == (empty ? SIGBUS : SIGSEGV));
+	CHECK(try_write(base + 2 * PAGE, 1).signo == (empty ? SIGBUS : SIGSEGV));
+	munmap(base, REGION);
 
 	/* With a file of its own it is as good as any process. */
 	own = open_device();
@@ -372,6 +375,21 @@ TEST_F(lifecycle, mapping_over_a_part_is_refused)
 	EXPECT_UNCHANGED();
 }
 
+/* In a pinnable region some go through, and find nothing that they could change. */
+static bool may_go_through(int advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_DOFORK:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return is_pinnable();
+	}
+	return false;
+}
+
 TEST_F(lifecycle, advice_changes_nothing)
 {
 	static const int advices[] = {
@@ -386,9 +404,10 @@ TEST_F(lifecycle, advice_changes_nothing)
 	madvise(self->base, REGION, MADV_HUGEPAGE);
 
 	for (i = 0; i < ARRAY_SIZE(advices); i++) {
-		EXPECT_EQ(-1, madvise(self->base, REGION, advices[i]))
-			TH_LOG("advice %d", advices[i]);
-		EXPECT_EQ(-1, madvise(self->base + BLOCK, PAGE, advices[i]))
+		bool all = !madvise(self->base, REGION, advices[i]);
+		bool one = !madvise(self->base + BLOCK, PAGE, advices[i]);
+
+		EXPECT_TRUE((!all && !one) || may_go_through(advices[i]))
 			TH_LOG("advice %d", advices[i]);
 	}
 	EXPECT_EQ(-1, madvise(self->base + BLOCK, PAGE, MADV_RANDOM));

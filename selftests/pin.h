@@ -12,7 +12,6 @@
 #include "hostile.h"
 
 #include <sys/uio.h>
-#include <sys/utsname.h>
 
 #define PINNABLE	HOSTMEM_ALLOC_PINNABLE
 #define DISK		"/dev/ram0"
@@ -38,16 +37,6 @@ HELPER char *plain_memory(size_t size)
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
-}
-
-/* Until then io_uring had fixed buffers in no mapping of a file but shared memory. */
-HELPER bool has_fixed_buffers(void)
-{
-	struct utsname name;
-	int major, minor;
-
-	return !uname(&name) && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 5));
 }
 
 /* Have a pipe hold pages themselves: how many bytes, or -1. */
@@ -166,15 +155,6 @@ FIXTURE_TEARDOWN(pinned)						\
 /* May a page itself be read, or written, by who asks for it? */
 #define GETS(page, what) \
 	(variant->flags && protection_of(query(page).Protect)->what)
-
-/* So many bytes, or -1 and EFAULT. */
-#define EXPECT_GETS(allowed, size, call) do {				\
-	bool __allowed = (allowed);					\
-									\
-	errno = 0;							\
-	EXPECT_EQ(__allowed ? (ssize_t)(size) : -1, (ssize_t)(call));	\
-	EXPECT_EQ(__allowed ? 0 : EFAULT, errno);			\
-} while (0)
 
 /*
  * The call meets the guard: it fails once, with the guard consumed, and then works.
