@@ -3,9 +3,7 @@
  * Description: pages of a pinnable region in pipes and copied by process_vm_readv, as
  * far as their protection allows, and none of any other (rules G7, P11).
  */
-#include "pin.h"
-
-DEFINE_WORLDS
+#include "pin_world.h"
 
 /*
  * Pipes
@@ -21,9 +19,9 @@ TEST_F(kind, vmsplice_takes_what_may_be_read)
 		unsigned int flags;
 
 		for (flags = 0; flags <= SPLICE_F_GIFT; flags += SPLICE_F_GIFT) {
-			EXPECT_GETS(GETS(page, read), PAGE,
+			EXPECT_GETS(MAY_READ(page), PAGE,
 				    vmsplice(self->world.pipe[1], &iov, 1, flags));
-			if (GETS(page, read))
+			if (MAY_READ(page))
 				EXPECT_EQ(NULL, unstamped_in_pipe(self->world.pipe[0],
 								  page, PAGE, SEED));
 		}

@@ -6,7 +6,7 @@
  *
  * Writes to a RAM disk, so it needs root.
  */
-#include "pin.h"
+#include "pin_world.h"
 
 #include <netinet/in.h>
 #include <linux/errqueue.h>
@@ -19,8 +19,6 @@
 /* The long run of pages that may be written. */
 #define RUN		18
 #define RUN_PAGES	500
-
-DEFINE_WORLDS
 
 /*
  * O_DIRECT
@@ -35,11 +33,11 @@ TEST_F(kind, direct_writes_take_what_may_be_read)
 
 		memset(self->world.plain, 'p', PAGE);
 		ASSERT_EQ(PAGE, pwrite(self->world.disk, self->world.plain, PAGE, 0));
-		EXPECT_GETS(GETS(page, read), PAGE, pwrite(self->world.disk, page, PAGE, 0));
+		EXPECT_GETS(MAY_READ(page), PAGE, pwrite(self->world.disk, page, PAGE, 0));
 		ASSERT_EQ(PAGE, pread(self->world.disk, self->world.plain, PAGE, 0));
-		EXPECT_EQ(GETS(page, read),
+		EXPECT_EQ(MAY_READ(page),
 			  is_stamped(self->world.plain, page, SEED));
-		EXPECT_EQ(!GETS(page, read), *self->world.plain == 'p');
+		EXPECT_EQ(!MAY_READ(page), *self->world.plain == 'p');
 	}
 }
 
@@ -52,8 +50,8 @@ TEST_F(kind, direct_reads_fill_what_may_be_written)
 	for (i = 0; i < ARRAY_SIZE(copied); i++) {
 		char *page = at(copied[i]);
 
-		EXPECT_GETS(GETS(page, write), PAGE, pread(self->world.disk, page, PAGE, 0));
-		if (GETS(page, write)) {
+		EXPECT_GETS(MAY_WRITE(page), PAGE, pread(self->world.disk, page, PAGE, 0));
+		if (MAY_WRITE(page)) {
 			EXPECT_EQ(0, memcmp(self->world.plain, page, PAGE));
 			mend(copied[i]);
 		}
@@ -185,8 +183,8 @@ TEST_F(kind, sockets_send_what_may_be_read)
 	for (i = 0; i < ARRAY_SIZE(copied); i++) {
 		char *page = at(copied[i]);
 
-		EXPECT_GETS(GETS(page, read), PAGE, send(ends[0], page, PAGE, MSG_ZEROCOPY_));
-		if (!GETS(page, read))
+		EXPECT_GETS(MAY_READ(page), PAGE, send(ends[0], page, PAGE, MSG_ZEROCOPY_));
+		if (!MAY_READ(page))
 			continue;
 		EXPECT_EQ(PAGE, recv(ends[1], self->world.plain, PAGE, MSG_WAITALL));
 		EXPECT_TRUE(is_stamped(self->world.plain, page, SEED));

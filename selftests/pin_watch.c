@@ -2,7 +2,7 @@
 /*
  * Description: the write watch of a pinnable region knows the pages that the kernel has
  * written through its own references; MEM_RESET takes none that somebody has pinned
- * (rules R2, R7, R11, W15, W16); and what is resident is told (rule S4).
+ * (rules R2, R7, R11, W6, W12, W13, W25); and what is resident is told (rule S4).
  *
  * Writes to a RAM disk and drops caches, so it needs root.
  */
@@ -59,7 +59,7 @@ FIXTURE_TEARDOWN(watch)
 
 #define EXPECT_NONE_WRITTEN() EXPECT_WRITTEN(0, 0)
 
-TEST_F(watch, knows_what_a_disk_has_written)
+TEST_F(watch, knows_what_a_disk_has_written_W25)
 {
 	ASSERT_EQ(SIZE, pwrite(self->disk, self->plain, SIZE, 0));
 	EXPECT_EQ(3 * PAGE, pread(self->disk, self->base + 20 * PAGE, 3 * PAGE, 0));
@@ -86,7 +86,7 @@ static int write_to_parent(pid_t pid, char *page)
 	return 0;
 }
 
-TEST_F(watch, knows_what_other_processes_have_written)
+TEST_F(watch, knows_what_other_processes_have_written_W25)
 {
 	uint64_t word = 4711;
 
@@ -97,7 +97,7 @@ TEST_F(watch, knows_what_other_processes_have_written)
 	EXPECT_NONE_WRITTEN();
 }
 
-TEST_F(watch, knows_nothing_of_those_who_read)
+TEST_F(watch, knows_nothing_of_those_who_read_W6)
 {
 	struct iovec own = { .iov_base = self->plain, .iov_len = SIZE };
 	struct iovec his = { .iov_base = self->base, .iov_len = SIZE };
@@ -111,7 +111,7 @@ TEST_F(watch, knows_nothing_of_those_who_read)
 }
 
 /* Through every state that a page may get into meanwhile. */
-TEST_F(watch, keeps_what_was_written_whatever_becomes_of_the_page)
+TEST_F(watch, keeps_what_was_written_whatever_becomes_of_the_page_W12_W13)
 {
 	static const DWORD protects[] = {
 		PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE | PAGE_GUARD,
@@ -157,7 +157,7 @@ static bool write_and_let_go(struct ring *ring, char *page)
 }
 
 /* The kernel may write to them at any time, and doesn't say when. */
-TEST_F(watch, takes_fixed_buffers_for_written_each_time)
+TEST_F(watch, takes_fixed_buffers_for_written_each_time_W25)
 {
 	char *page = self->base + 20 * PAGE;
 	struct ring ring = {};
