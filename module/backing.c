@@ -43,20 +43,27 @@ struct hm_area {
  * page allocator.  The block knows which of its pages are joined to the one before;
  * nothing is kept in struct page.
  */
+static void piece_add(struct hm_block *block, unsigned int first,
+		      struct page *page, unsigned int order)
+{
+	unsigned int nr = 1u << order;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		block->pages[first + i] = page + i;
+	bitmap_set(hm_block_joined(block), first + 1, nr - 1);
+}
+
 static int piece_alloc(struct hm_block *block, unsigned int first,
 		       unsigned int order, gfp_t gfp)
 {
 	struct page *page = alloc_pages(gfp, order);
-	unsigned int nr = 1u << order;
-	unsigned int i;
 
 	if (!page)
 		return -ENOMEM;
-	for (i = 0; i < nr; i++)
-		block->pages[first + i] = page + i;
+	piece_add(block, first, page, order);
 	if (block->pinnable)
 		hm_pinnable_adopt(page, order);
-	bitmap_set(hm_block_joined(block), first + 1, nr - 1);
 	return 0;
 }
 
@@ -152,8 +159,14 @@ int hm_backing_revive(struct hm_block *block, unsigned int page)
 
 int hm_backing_alloc_large(struct hm_block *block)
 {
-	return piece_alloc(block, 0, HM_BLOCK_ORDER, NEEDED_GFP) ?:
-	       area_create(block, 0, HM_BLOCK_PAGES);
+	struct page *page = block->pinnable ?
+			    hm_pinnable_alloc_large(HM_BLOCK_ORDER, NEEDED_GFP) :
+			    alloc_pages(NEEDED_GFP, HM_BLOCK_ORDER);
+
+	if (!page)
+		return -ENOMEM;
+	piece_add(block, 0, page, HM_BLOCK_ORDER);
+	return area_create(block, 0, HM_BLOCK_PAGES);
 }
 
 void hm_backing_move(struct hm_block *to, struct hm_block *from,

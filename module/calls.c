@@ -74,7 +74,8 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 
 	if (req->large && !capable(CAP_IPC_LOCK))
 		return -EPERM;					/* A14 */
-	if (req->large && (!hm_large_pages_work() || req->pinnable))
+	if (req->large && !(req->pinnable ? hm_counted_large_pages_work() :
+					    hm_large_pages_work()))
 		return -EOPNOTSUPP;
 	if (req->reset || req->reset_undo)
 		err = reset(space, req);
@@ -268,7 +269,8 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
 
 static vm_fault_t fault_locked(struct hm_space *space,
 			       struct hm_region *region, unsigned long addr,
-			       enum hm_access access, enum hm_toucher who)
+			       enum hm_access access, enum hm_toucher who,
+			       struct page **page)
 {
 	struct hm_account account;
 	vm_fault_t ret;
@@ -278,14 +280,14 @@ static vm_fault_t fault_locked(struct hm_space *space,
 	    hm_guard_hit_begin(space, addr))
 		return VM_FAULT_SIGBUS;
 	account = hm_account_open(space, region);
-	ret = hm_region_fault(region, addr, access, who);
+	ret = hm_region_fault(region, addr, access, who, page);
 	hm_account_close(&account);
 	return ret;
 }
 
 vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 			  unsigned long addr, enum hm_access access,
-			  enum hm_toucher who)
+			  enum hm_toucher who, struct page **page)
 {
 	enum hm_guard_hit_state hit;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
@@ -293,7 +295,7 @@ vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 	mutex_lock(&space->lock);
 	hit = hm_guard_hit_look(space, addr);
 	if (hit == HM_GUARD_HIT_NONE)
-		ret = fault_locked(space, region, addr, access, who);
+		ret = fault_locked(space, region, addr, access, who, page);
 	mutex_unlock(&space->lock);
 
 	if (hit == HM_GUARD_HIT_OTHERS) {

@@ -84,12 +84,13 @@ int hm_space_query(struct hm_space *space, unsigned long addr,
 /**
  * hm_space_fault - a thread has touched a page in a way its PTE forbids
  *
+ * See hm_region_fault().
  * Context: mmap_lock or the VMA's own lock held for reading.
  * Return: as a fault handler.
  */
 vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 			  unsigned long addr, enum hm_access access,
-			  enum hm_toucher who);
+			  enum hm_toucher who, struct page **page);
 
 /** hm_space_huge_fault - see hm_region_huge_fault() */
 vm_fault_t hm_space_huge_fault(struct hm_space *space, struct hm_region *region,

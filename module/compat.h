@@ -207,6 +207,32 @@ static inline vm_fault_t hm_insert_pmd(struct vm_fault *vmf, struct page *page,
 }
 #endif
 
+/* Large pages whose mapping the kernel counts came with 6.16. */
+#if defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && defined(HM_HAVE_INSERT_FOLIO_PMD)
+static inline bool hm_counted_large_pages_work(void)
+{
+	return hm_large_pages_work();
+}
+
+static inline vm_fault_t hm_insert_folio_pmd(struct vm_fault *vmf, struct page *page,
+					     pgprot_t prot, bool write)
+{
+	WRITE_ONCE(vmf->vma->vm_page_prot, prot);	/* see hm_insert_pmd() */
+	return vmf_insert_folio_pmd(vmf, page_folio(page), write);
+}
+#else
+static inline bool hm_counted_large_pages_work(void)
+{
+	return false;
+}
+
+static inline vm_fault_t hm_insert_folio_pmd(struct vm_fault *vmf, struct page *page,
+					     pgprot_t prot, bool write)
+{
+	return VM_FAULT_FALLBACK;
+}
+#endif
+
 /* A shrinker has been allocated by the kernel since 6.7. */
 typedef unsigned long hm_shrink_fn(struct shrinker *shrinker,
 				   struct shrink_control *control);

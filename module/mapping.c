@@ -54,7 +54,7 @@ static vm_fault_t vma_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGSEGV;
 	return hm_space_fault(space_of(vma), vma->vm_private_data,
 			      vmf->address & PAGE_MASK, access_of(vmf),
-			      toucher_of(vmf));
+			      toucher_of(vmf), &vmf->page);
 }
 
 /* A write where the PTE says read-only, for good or while it is changed. */
@@ -224,12 +224,14 @@ static const struct vm_operations_struct hm_vm_ops = {
 static const struct vm_operations_struct hm_pinnable_vm_ops = {
 	REGION_OPS,
 	.fault		= vma_fault,
+	HM_HUGE_FAULT(vma_huge_fault)
 };
 
 static const struct vm_operations_struct hm_pinnable_readonly_vm_ops = {
 	REGION_OPS,
 	.fault		= vma_fault,
 	.page_mkwrite	= vma_mkwrite,
+	HM_HUGE_FAULT(vma_huge_fault)
 };
 
 void hm_mapping_dump(struct vm_area_struct *vma, hm_dump_run_fn *fn, void *data)
@@ -303,7 +305,9 @@ int hm_mmap(struct file *file, struct vm_area_struct *vma)
 	vma->vm_private_data = region;
 	hm_vm_flags_set(vma, VM_DONTEXPAND | VM_DONTCOPY);
 	if (region->pinnable) {
-		hm_vm_flags_set(vma, VM_MIXEDMAP);
+		/* Large pages that it counts, the kernel has nowhere else. */
+		if (!region->large)
+			hm_vm_flags_set(vma, VM_MIXEDMAP);
 		vma->vm_ops = &hm_pinnable_vm_ops;
 		region->readonly_ops = &hm_pinnable_readonly_vm_ops;
 	} else {

@@ -77,6 +77,17 @@ void hm_pinnable_adopt(struct page *piece, unsigned int order)
 	}
 }
 
+struct page *hm_pinnable_alloc_large(unsigned int order, gfp_t gfp)
+{
+	struct folio *folio = folio_alloc(gfp, order);
+
+	if (!folio)
+		return NULL;
+	folio->index = atomic64_fetch_add(1ul << order, &next_index);
+	folio->mapping = inode->i_mapping;
+	return &folio->page;
+}
+
 void hm_pinnable_split(struct page *piece, unsigned int order)
 {
 	hm_memcg_split(piece, 1u << order);
@@ -113,32 +124,52 @@ static void free_frozen(struct page *piece, unsigned int order)
 	__free_pages(piece, order);
 }
 
+/* Its own books of a large folio are the kernel's. */
+static bool try_free_large(struct folio *folio)
+{
+	folio->mapping = NULL;
+	if (!folio_ref_freeze(folio, 1))
+		return false;
+	folio_ref_unfreeze(folio, 1);
+	folio_put(folio);
+	return true;
+}
+
+bool hm_pinnable_try_free(struct folio *folio)
+{
+	if (folio_test_large(folio))
+		return try_free_large(folio);
+	if (!disown_and_freeze(&folio->page, 1))
+		return false;
+	free_frozen(&folio->page, 0);
+	return true;
+}
+
+/* Free a folio, or put it to those that are held.  Return how many pages that adds. */
+static unsigned int free_or_keep(struct folio *folio, struct list_head *held)
+{
+	unsigned int nr = folio_nr_pages(folio);
+
+	if (hm_pinnable_try_free(folio))
+		return 0;
+	list_add_tail(&folio->lru, held);
+	return nr;
+}
+
 unsigned int hm_pinnable_free(struct page *piece, unsigned int order,
 			      struct list_head *held)
 {
 	unsigned int i, nr = 1u << order, nr_held = 0;
 
+	if (folio_test_large((struct folio *)piece))
+		return free_or_keep((struct folio *)piece, held);
 	if (disown_and_freeze(piece, nr)) {
 		free_frozen(piece, order);
 		return 0;
 	}
 	if (order)
 		hm_pinnable_split(piece, order);
-	for (i = 0; i < nr; i++) {
-		struct folio *folio = (struct folio *)(piece + i);
-
-		if (!hm_pinnable_try_free(folio)) {
-			list_add_tail(&folio->lru, held);
-			nr_held++;
-		}
-	}
+	for (i = 0; i < nr; i++)
+		nr_held += free_or_keep((struct folio *)(piece + i), held);
 	return nr_held;
-}
-
-bool hm_pinnable_try_free(struct folio *folio)
-{
-	if (!disown_and_freeze(&folio->page, 1))
-		return false;
-	free_frozen(&folio->page, 0);
-	return true;
 }

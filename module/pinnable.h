@@ -11,7 +11,8 @@
  *   - an inode and an index, by which shared futexes know it.  No other page ever has
  *     the same: who waits in a page that has gone is never woken in place of another.
  *
- * Pieces are not compound pages: each page of a piece is counted by itself.
+ * Pieces are not compound pages: each page of a piece is counted by itself.  Large pages
+ * are: they are one folio, and have no mapping but those that the kernel makes.
  *
  * Called by backing.c, pte_step.c, pinned.c and region_*.c; main.c begins and ends it.
  */
@@ -32,6 +33,15 @@ void hm_pinnable_exit(void);
  * @order: how large it is
  */
 void hm_pinnable_adopt(struct page *piece, unsigned int order);
+
+/**
+ * hm_pinnable_alloc_large - allocate a large page, ready to be mapped
+ * @order: how large it is
+ * @gfp: how to
+ *
+ * Return: its first page, or NULL.  It can't be split.
+ */
+struct page *hm_pinnable_alloc_large(unsigned int order, gfp_t gfp);
 
 /** hm_pinnable_is - is a page one of these? */
 bool hm_pinnable_is(const struct page *page);
@@ -56,7 +66,7 @@ void hm_pinnable_split(struct page *piece, unsigned int order);
 unsigned int hm_pinnable_free(struct page *piece, unsigned int order,
 			      struct list_head *held);
 
-/** hm_pinnable_try_free - free a page that has been held, if nobody holds it now */
+/** hm_pinnable_try_free - free a folio that has been held, if nobody holds it now */
 bool hm_pinnable_try_free(struct folio *folio);
 
 /** hm_pinnable_held - does anyone else hold a page to which no PTE leads? */

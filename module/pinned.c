@@ -72,10 +72,10 @@ static unsigned long let_go(struct hm_space *space, bool all, bool *last)
 		if (!all && hm_pinnable_held(&folio->page))
 			continue;
 		list_del(&folio->lru);
+		pages += folio_nr_pages(folio);
 		/* Who looks at all pages may have this one for a moment. */
 		if (!hm_pinnable_try_free(folio))
 			folio_put(folio);
-		pages++;
 	}
 	WRITE_ONCE(held->nr, held->nr - pages);
 	*last = pages && !held->nr;

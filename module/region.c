@@ -363,8 +363,19 @@ static vm_fault_t fire_guard(struct hm_region *region, const struct hm_run *run,
 	return VM_FAULT_SIGBUS;
 }
 
+/* Of a large page that it counts, the kernel counts the small parts, too. */
+static vm_fault_t hand_out_part(struct hm_region *region,
+				const struct hm_run *run, struct page **page)
+{
+	*page = run->block->pages[run->first];
+	get_page(*page);
+	WRITE_ONCE(region->vma->vm_page_prot, hm_pte_prot(run->block->state[run->first]));
+	return 0;
+}
+
 vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
-			   enum hm_access access, enum hm_toucher who)
+			   enum hm_access access, enum hm_toucher who,
+			   struct page **page)
 {
 	struct hm_block *block = block_of_page(region, addr);
 	unsigned int i = block ? hm_block_page(block, addr) : 0;
@@ -383,6 +394,8 @@ vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 	 */
 	if (region->large && hm_pte_is_large(region->vma, addr))
 		return VM_FAULT_NOPAGE;
+	if (region->large && region->pinnable)
+		return hand_out_part(region, &run, page);
 	if (revive_page(region, block, i))
 		return VM_FAULT_OOM;
 	return hm_pte_fault(&run, block->state[i]);
@@ -401,6 +414,10 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
 	/* Another thread may have got small ones, which the kernel had to fall back to. */
 	if (!pmd_none(pmd) && !pmd_leaf(pmd))
 		return VM_FAULT_NOPAGE;
+	if (region->pinnable)
+		return hm_insert_folio_pmd(vmf, block->pages[0],
+					   hm_pte_prot(block->state[0]),
+					   access == HM_WRITE);
 	return hm_insert_pmd(vmf, block->pages[0], hm_pte_prot(block->state[0]),
 			     access == HM_WRITE);
 }

@@ -252,13 +252,15 @@ enum hm_toucher {
  * @addr: address of the page
  * @access: what the thread wants
  * @who: who it is
+ * @page: gets a page that the kernel is to map, with a reference: then 0 is returned
  *
  * Context: mmap_lock or the VMA's own lock held for reading.
  * Return: VM_FAULT_NOPAGE to have the access retried, VM_FAULT_SIGBUS for a
  * guard page, which is none any more, VM_FAULT_OOM or VM_FAULT_SIGSEGV.
  */
 vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
-			   enum hm_access access, enum hm_toucher who);
+			   enum hm_access access, enum hm_toucher who,
+			   struct page **page);
 
 /**
  * hm_region_huge_fault - map one large page of a region that is made of them

@@ -74,6 +74,9 @@ int hm_region_dump(struct hm_region *region)
 
 	if (!region->pinnable)
 		return expose_special(region);
+	/* A large page that isn't mapped is asked for page by page. */
+	if (region->large)
+		return -ENOMEM;
 	expose_pinnable(region);
 	return 0;
 }

@@ -29,7 +29,7 @@ FIXTURE_SETUP(large)
 	self->fd = open_device();
 	ASSERT_LE(0, self->fd);
 	self->before = hostmem_status(self->fd);
-	self->have = self->before.out_large_page_bytes && !is_pinnable();
+	self->have = has_large_pages();
 }
 
 FIXTURE_TEARDOWN(large)

@@ -30,6 +30,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -444,6 +445,17 @@ HELPER int raw_alloc_as(int fd, uintptr_t addr, uint64_t length, uint32_t type,
 	return ret;
 }
 
+HELPER bool kernel_is_at_least(int major, int minor)
+{
+	struct utsname name;
+	int its_major, its_minor;
+
+	if (uname(&name) ||
+	    sscanf(name.release, "%d.%d", &its_major, &its_minor) != 2)
+		return false;
+	return its_major > major || (its_major == major && its_minor >= minor);
+}
+
 /* The flags of an allocation that says no others; only reservations have any. */
 HELPER uint32_t default_flags(uintptr_t addr, uint32_t type)
 {
@@ -531,6 +543,27 @@ HELPER struct hostmem_status hostmem_status(int fd)
 
 	raw_status(fd, &status);
 	return status;
+}
+
+/* Does the module have large pages, and can the kernel count them, for pinnable ones? */
+HELPER bool uses_large_pages(void)
+{
+	int fd = open_device();
+	bool any = hostmem_status(fd).out_large_page_bytes;
+
+	close(fd);
+	return any;
+}
+
+HELPER bool counts_large_pages(void)
+{
+	return uses_large_pages() && kernel_is_at_least(6, 16);
+}
+
+/* Are there large pages for regions as they are? */
+HELPER bool has_large_pages(void)
+{
+	return is_pinnable() ? counts_large_pages() : uses_large_pages();
 }
 
 /*

@@ -16,12 +16,6 @@
 #define E_NOT_SUPPORTED	HRESULT_FROM_WIN32(ERROR_NOT_SUPPORTED)
 #define E_NO_PRIVILEGE	HRESULT_FROM_WIN32(ERROR_PRIVILEGE_NOT_HELD)
 
-/* They can't be pinnable, whatever the kernel. */
-static bool has_large_pages(void)
-{
-	return GetLargePageMinimum() && !is_pinnable();
-}
-
 /* Without large pages: the one error for all who may have them. */
 #define NEED_LARGE_PAGES do {						\
 	if (!has_large_pages()) {					\

@@ -116,6 +116,39 @@ TEST_F(kept, pages_outlive_their_region)
 	EXPECT_ALL_GIVEN_BACK();
 }
 
+/* Who has a page of a large one has all of it. */
+TEST_F(kept, large_pages_are_kept_as_a_whole)
+{
+	const uint32_t large = HOSTMEM_RESERVE | HOSTMEM_COMMIT | HOSTMEM_LARGE_PAGES;
+	int fd = open_device();
+	uintptr_t base;
+
+	if (!counts_large_pages()) {
+		EXPECT_EQ(-EOPNOTSUPP, raw_alloc_as(fd, 0, BLOCK, large,
+						    HOSTMEM_READWRITE, PINNABLE, &base));
+		return;
+	}
+	ASSERT_EQ(0, raw_limit(fd, BLOCK));
+	ASSERT_EQ(0, raw_alloc_as(fd, 0, BLOCK, large, HOSTMEM_READWRITE, PINNABLE,
+				  &base));
+	stamp((char *)base, BLOCK, 1);
+	ASSERT_EQ(2 * PAGE, hold(self->pipe[1], (char *)base + 5 * PAGE, 2 * PAGE));
+	EXPECT_EQ(0, raw_release(fd, base));
+	EXPECT_EQ(BLOCK, total_committed(self->observer));
+	EXPECT_EQ(BLOCK, hostmem_status(fd).out_pinned_bytes);
+
+	ASSERT_EQ(0, raw_alloc(fd, 0, BLOCK, HOSTMEM_RESERVE, HOSTMEM_READWRITE, &base));
+	EXPECT_EQ(-ENOMEM, raw_commit(fd, base, BLOCK, PROCESS, AT_ONCE));
+	EXPECT_EQ(0, raw_release(fd, base));
+	close(self->pipe[1]);
+	close(self->pipe[0]);
+	EXPECT_EQ(0, hostmem_status(fd).out_committed_bytes);
+	ASSERT_EQ(0, raw_alloc(fd, 0, BLOCK, HOSTMEM_RESERVE, HOSTMEM_READWRITE, &base));
+	EXPECT_EQ(0, raw_commit(fd, base, BLOCK, PROCESS, SOON));
+	EXPECT_EQ(0, hostmem_status(fd).out_pinned_bytes);
+	close(fd);
+}
+
 /* A part of what was one allocation for the kernel, then more of it, then all. */
 TEST_F(kept, pages_may_lie_in_several_pipes)
 {

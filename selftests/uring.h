@@ -10,7 +10,6 @@
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/utsname.h>
 
 #define ENTRIES		8
 #define DISABLED	"/proc/sys/kernel/io_uring_disabled"
@@ -85,11 +84,7 @@ HELPER int run(struct ring *ring, const struct io_uring_sqe *sqe)
 /* Until then io_uring had fixed buffers in no mapping of a file but shared memory. */
 HELPER bool has_fixed_buffers(void)
 {
-	struct utsname name;
-	int major, minor;
-
-	return !uname(&name) && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 5));
+	return kernel_is_at_least(6, 5);
 }
 
 /* Have the ring know buffers by number, in place of all it knew: 0 or -errno. */
