@@ -27,13 +27,15 @@ static __always_inline int set(pte_t *pte, unsigned long addr,
 	long come = 0;
 
 	for (; page < end; page++, pte++, addr += PAGE_SIZE) {
-		pte_t new;
+		pte_t old, new;
 
 		if (!*page)
 			continue;
-		if (!pte_none(ptep_get(pte))) {
-			take_pte(run, page - run->block->pages, pte);
-		} else if (counted) {
+		old = ptep_get(pte);
+		if (!pte_none(old))
+			old = take_pte(run, page - run->block->pages, pte);
+		/* A mark of userfaultfd's is not none, and leads to no page. */
+		if (counted && !pte_present(old)) {
 			hm_pinnable_map(*page);
 			come++;
 		}
@@ -75,7 +77,7 @@ static __always_inline void drop_ptes(const struct hm_run *run, int first, int l
 						 addr + i * PAGE_SIZE, pte + i);
 		else
 			ptep_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
-		if (counted && !pte_none(old)) {
+		if (counted && pte_present(old)) {
 			hm_pinnable_unmap(pages[i]);
 			gone++;
 		}

@@ -258,4 +258,32 @@ TEST_F(uffd, closes_large_pages)
 	ASSERT_EQ(0, raw_free(self->fd, base, 0, HOSTMEM_RELEASE));
 }
 
+/* Calls put PTEs where its marks are: of pinnable pages, each of them counts. */
+static int mark_pinnable(void)
+{
+	int fd = open_device(), uffd, i;
+	uintptr_t base, out;
+
+	CHECK(!raw_alloc_as(fd, 0, 2 * BLOCK, HOSTMEM_RESERVE | HOSTMEM_COMMIT |
+			    HOSTMEM_WRITE_WATCH, HOSTMEM_READWRITE,
+			    HOSTMEM_ALLOC_PINNABLE, &base));
+	stamp((void *)base, 2 * BLOCK, SEED);
+	uffd = take(base, 2 * BLOCK);
+	for (i = 0; i < 3; i++)
+		CHECK(!raw_alloc(fd, base + PAGE, BLOCK, HOSTMEM_RESET,
+				 HOSTMEM_READWRITE, &out));
+	CHECK(!raw_alloc(fd, base, 2 * BLOCK, HOSTMEM_RESET_UNDO,
+			 HOSTMEM_READWRITE, &out));
+	close(uffd);
+	CHECK(!unstamped((void *)base, 2 * BLOCK, SEED));
+	CHECK(!raw_free(fd, base, 0, HOSTMEM_RELEASE));
+	CHECK(!hostmem_status(fd).out_pinned_bytes);
+	return 0;
+}
+
+TEST_F(uffd, leaves_pinnable_pages_counted)
+{
+	EXPECT_CHILD(mark_pinnable());
+}
+
 TEST_HARNESS_MAIN
