@@ -248,10 +248,10 @@ void hm_backing_split(struct hm_block *block)
 	}
 }
 
-static void piece_free(struct page *page, unsigned int order,
+static void piece_free(struct page *page, unsigned int order, bool pinnable,
 		       struct hm_batch *batch)
 {
-	if (hm_pinnable_is(page))
+	if (pinnable)
 		batch->nr_held += hm_pinnable_free(page, order, &batch->held);
 	else
 		__free_pages(page, order);
@@ -268,7 +268,8 @@ static void block_free(struct hm_block *block, struct hm_batch *batch)
 		if (!block->pages[i])
 			continue;
 		piece = piece_end(block, i);
-		piece_free(block->pages[i], ilog2(piece - i), batch);
+		piece_free(block->pages[i], ilog2(piece - i), block->pinnable,
+			   batch);
 		left -= piece - i;
 	}
 	hm_block_destroy(block);
@@ -282,7 +283,8 @@ static void free_pieces(struct hm_batch *batch)
 	areas_destroy(&batch->areas);
 	INIT_LIST_HEAD(&batch->areas);
 	for (i = 0; i < batch->nr_pieces; i++)
-		piece_free(batch->pieces[i], batch->orders[i], batch);
+		piece_free(batch->pieces[i], batch->orders[i],
+			   hm_pinnable_is(batch->pieces[i]), batch);
 	batch->nr_pieces = 0;
 }
 

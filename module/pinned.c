@@ -38,13 +38,11 @@ static void set_holding(struct hm_space *space, bool holds)
 	spin_unlock(&holding_lock);
 }
 
-unsigned long hm_pinned_keep(struct hm_space *space, struct hm_batch *batch)
+unsigned long hm_pinned_add(struct hm_space *space, struct hm_batch *batch)
 {
 	struct hm_held *held = &space->held;
 	unsigned long pages = batch->nr_held;
 
-	if (!pages)
-		return 0;
 	mutex_lock(&held->lock);
 	if (!held->nr) {
 		refcount_inc(&space->refs);

@@ -17,6 +17,9 @@
 #include "backing.h"
 #include "space.h"
 
+/* hm_pinned_keep() where there is something to keep. */
+unsigned long hm_pinned_add(struct hm_space *space, struct hm_batch *batch);
+
 /**
  * hm_pinned_keep - keep what others hold of a batch
  * @space: what it was charged to
@@ -25,7 +28,11 @@
  * The space lives until all of them are gone.
  * Return: how many pages stay charged.
  */
-unsigned long hm_pinned_keep(struct hm_space *space, struct hm_batch *batch);
+static inline unsigned long hm_pinned_keep(struct hm_space *space,
+					   struct hm_batch *batch)
+{
+	return batch->nr_held ? hm_pinned_add(space, batch) : 0;
+}
 
 /**
  * hm_pinned_look - free, and uncharge, what nobody holds any more

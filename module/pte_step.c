@@ -57,30 +57,47 @@ static void disarm_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
 		   pte_wrprotect(pte_mkclean(old)));
 }
 
-/* Have the PTEs between two go.  Where there are no marks, nobody asks for dirty bits. */
-static __always_inline void drop_ptes(const struct hm_run *run, int first, int last,
+/* The page of a PTE that has gone is told of it.  Return how many have. */
+static __always_inline long note_gone(struct page *page, pte_t old)
+{
+	if (!pte_present(old))
+		return 0;
+	hm_pinnable_unmap(page);
+	return 1;
+}
+
+/* Have PTEs from the @first page of a run on go, up to the one of the page @end. */
+static __always_inline void drop_ptes(const struct hm_run *run, int first, int end,
 				      pte_t *pte, const bool counted)
 {
-	unsigned long addr = hm_block_addr(run->block, run->first);
-	struct page **pages = run->block->pages + run->first;
-	bool marks = run->block->marks;
+	struct page **page = run->block->pages + run->first + first;
+	unsigned long addr = hm_block_addr(run->block, run->first + first);
+	pte_t *last = pte + end;
 	long gone = 0;
+
+	/* Where there are no marks, nobody asks for dirty bits. */
+	for (pte += first; pte < last; pte++, page++, addr += PAGE_SIZE) {
+		if (!counted)
+			ptep_clear(run->vma->vm_mm, addr, pte);
+		else
+			gone += note_gone(*page, ptep_get_and_clear(run->vma->vm_mm,
+								    addr, pte));
+	}
+	if (counted)
+		hm_mm_add_file_rss(run->vma->vm_mm, -gone);
+}
+
+static __always_inline void take_ptes(const struct hm_run *run, int first, int end,
+				      pte_t *pte, const bool counted)
+{
+	long gone = 0;
+	pte_t old;
 	int i;
 
-	for (i = first + 1; i < last; i++) {
-		pte_t old;
-
-		if (marks)
-			old = take_pte(run, run->first + i, pte + i);
-		else if (counted)
-			old = ptep_get_and_clear(run->vma->vm_mm,
-						 addr + i * PAGE_SIZE, pte + i);
-		else
-			ptep_clear(run->vma->vm_mm, addr + i * PAGE_SIZE, pte + i);
-		if (counted && pte_present(old)) {
-			hm_pinnable_unmap(pages[i]);
-			gone++;
-		}
+	for (i = first; i < end; i++) {
+		old = take_pte(run, run->first + i, pte + i);
+		if (counted)
+			gone += note_gone(run->block->pages[run->first + i], old);
 	}
 	if (counted)
 		hm_mm_add_file_rss(run->vma->vm_mm, -gone);
@@ -95,7 +112,6 @@ static __always_inline void drop_ptes(const struct hm_run *run, int first, int l
 static __always_inline int clear_inner(pte_t *pte, const struct hm_run *run,
 				       const bool counted)
 {
-	bool marks = run->block->marks;
 	int first = 0, last = run->nr - 1;
 	int i;
 
@@ -103,9 +119,13 @@ static __always_inline int clear_inner(pte_t *pte, const struct hm_run *run,
 		first++;
 	while (first < last && pte_none(ptep_get(pte + last)))
 		last--;
-	if (!marks || hm_flush_covers)
-		drop_ptes(run, first, last, pte, counted);
-	for (i = first; marks && i <= last; i++)
+	if (!run->block->marks) {
+		drop_ptes(run, first + 1, last, pte, counted);
+		return 0;
+	}
+	if (hm_flush_covers)
+		take_ptes(run, first + 1, last, pte, counted);
+	for (i = first; i <= last; i++)
 		if (!pte_none(ptep_get(pte + i)))
 			disarm_pte(run, run->first + i, pte + i);
 	return 0;
@@ -131,19 +151,15 @@ static int clear_inner_counted(pte_t *pte, unsigned long addr, void *data)
 	return clear_inner(pte, ((struct hm_pte_walk *)data)->run, true);
 }
 
-const struct hm_pte_steps *hm_pte_steps(const struct hm_block *block)
-{
-	static const struct hm_pte_steps special = {
-		.set		= set_special,
-		.clear_inner	= clear_inner_special,
-	};
-	static const struct hm_pte_steps counted = {
-		.set		= set_counted,
-		.clear_inner	= clear_inner_counted,
-	};
+const struct hm_pte_steps hm_special_steps = {
+	.set		= set_special,
+	.clear_inner	= clear_inner_special,
+};
 
-	return block->pinnable ? &counted : &special;
-}
+const struct hm_pte_steps hm_counted_steps = {
+	.set		= set_counted,
+	.clear_inner	= clear_inner_counted,
+};
 
 int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data)
 {

@@ -35,8 +35,14 @@ struct hm_pte_steps {
 	pte_fn_t clear_inner;
 };
 
+extern const struct hm_pte_steps hm_special_steps;
+extern const struct hm_pte_steps hm_counted_steps;
+
 /** hm_pte_steps - those for the pages of a block */
-const struct hm_pte_steps *hm_pte_steps(const struct hm_block *block);
+static inline const struct hm_pte_steps *hm_pte_steps(const struct hm_block *block)
+{
+	return block->pinnable ? &hm_counted_steps : &hm_special_steps;
+}
 
 /** hm_pte_mark_step - copy the dirty bits of the run to the marks */
 int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data);

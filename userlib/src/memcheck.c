@@ -9,6 +9,8 @@
 
 #define PAGE	((uintptr_t)HOSTMEM_PAGE_SIZE)
 
+int hostmem_memcheck_state;
+
 /* Has memcheck been told that there is memory?  The first byte stands for a page. */
 static bool is_known(uintptr_t page)
 {

@@ -7,8 +7,8 @@
  *
  * Where there is no valgrind/memcheck.h, or with "make VALGRIND=no", nothing of this
  * is called.  Elsewhere it costs a call a few instructions, unless the program runs under
- * valgrind.  Nothing is remembered: memcheck knows which pages it has been told of, and
- * the kernel which will go.
+ * valgrind.  Of memory nothing is remembered: memcheck knows which pages it has been told
+ * of, and the kernel which will go.
  *
  * Called by manager.c.
  */
@@ -42,16 +42,34 @@
 struct hostmem_free;
 struct hostmem_manager;
 
-/* Does the program run under valgrind, whichever of its tools? */
+/*
+ * Does the program run under valgrind, whichever of its tools?  To ask takes a dozen
+ * instructions, so the answer is remembered: it is one for the life of a process.
+ */
+enum {
+	HOSTMEM_MEMCHECK_UNKNOWN,
+	HOSTMEM_MEMCHECK_NO,
+	HOSTMEM_MEMCHECK_YES,
+};
+extern int hostmem_memcheck_state;	/* whoever asks first sets it; relaxed */
+
 static inline bool hostmem_memcheck_runs(void)
 {
-	return RUNNING_ON_VALGRIND;
+	int state = __atomic_load_n(&hostmem_memcheck_state, __ATOMIC_RELAXED);
+
+	if (state == HOSTMEM_MEMCHECK_UNKNOWN) {
+		state = RUNNING_ON_VALGRIND ? HOSTMEM_MEMCHECK_YES :
+					      HOSTMEM_MEMCHECK_NO;
+		__atomic_store_n(&hostmem_memcheck_state, state, __ATOMIC_RELAXED);
+	}
+	return state == HOSTMEM_MEMCHECK_YES;
 }
 
 /* The kernel has written there. */
 static inline void hostmem_memcheck_written(const void *addr, SIZE_T length)
 {
-	VALGRIND_MAKE_MEM_DEFINED(addr, length);
+	if (hostmem_memcheck_runs())
+		VALGRIND_MAKE_MEM_DEFINED(addr, length);
 }
 
 /**
