@@ -29,6 +29,7 @@
  * @meta: the list; NULL to count only
  * @nr: entries
  * @runs: of committed pages of sparse regions, with contents
+ * @max_runs: no more than these
  * @bytes: in these
  * @of: the entry of the region that is being divided
  * @addr: where its next part begins
@@ -39,6 +40,7 @@ struct parts {
 	struct core_vma_metadata *meta;
 	unsigned int nr;
 	unsigned int runs;
+	unsigned int max_runs;
 	size_t bytes;
 	const struct core_vma_metadata *of;
 	unsigned long addr;
@@ -71,7 +73,7 @@ static void add_run(void *data, unsigned long start, unsigned long end)
 {
 	struct parts *parts = data;
 
-	if (parts->runs == MAX_RUNS)
+	if (parts->runs == parts->max_runs)
 		return;
 	add_part(parts, start, false);
 	add_part(parts, end, true);
@@ -101,16 +103,22 @@ static void list_parts(struct coredump_params *cprm, struct parts *parts)
 	}
 }
 
-/* Without memory for it, the list stays as it is. */
+/*
+ * Without memory for it, the list stays as it is.  What is to be dumped is anybody's to
+ * change, even now: so the second look may find other regions than the first one, but
+ * no more runs.  Each run makes at most two entries more.
+ */
 static void divide_regions(struct coredump_params *cprm)
 {
-	struct parts parts = {}, count = {};
+	struct parts parts = {}, count = { .max_runs = MAX_RUNS };
 
 	if (mmap_write_lock_killable(current->mm))
 		return;
 	list_parts(cprm, &count);
+	parts.max_runs = count.runs;
 	if (count.runs)
-		parts.meta = kvmalloc_array(count.nr, sizeof(*parts.meta),
+		parts.meta = kvmalloc_array(cprm->vma_count + 2 * count.runs,
+					    sizeof(*parts.meta),
 					    GFP_KERNEL | __GFP_NOWARN);
 	if (parts.meta) {
 		list_parts(cprm, &parts);

@@ -765,4 +765,52 @@ TEST(child_inherits_nothing)
 	EXPECT_EQ(NULL, nonzero(base, INHERITED));
 }
 
+#define MANY		300
+
+/* Change what a process wants dumped until it has gone. */
+static void toggle_filter(pid_t pid)
+{
+	char path[64];
+	unsigned int n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/coredump_filter", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	for (n = 0; pwrite(fd, n % 2 ? "0" : "1", 1, 0) == 1; n++)
+		;
+	_exit(0);
+}
+
+/* Many sparse regions, so that looking for what is in them takes a while. */
+static void many_sparse_regions(struct note *note)
+{
+	size_t i, run;
+	pid_t pid = getpid();
+	char *base;
+
+	for (i = 0; i < MANY; i++) {
+		base = reserve_at(NULL, 32 * BLOCK);
+		CHECK(base);
+		for (run = 0; run < 4; run++)
+			CHECK(commit_at(base + PAGE + run * GRANULE * 8, PAGE,
+					PAGE_READWRITE));
+	}
+	if (!fork())
+		toggle_filter(pid);
+}
+
+/* Anybody may change the filter meanwhile: the dump has the one kind of list or the other. */
+TEST_F(dump, may_be_told_otherwise_meanwhile)
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		DIE(many_sparse_regions);
+		EXPECT_LE(MANY, self->core.nr);
+		close(self->core.fd);
+		free(self->core.headers);
+		self->core = (struct core){ .fd = -1 };
+	}
+}
+
 TEST_HARNESS_MAIN
