@@ -70,7 +70,9 @@ void hm_pinnable_adopt(struct page *piece, unsigned int order)
 	for (i = 0; i < nr; i++) {
 		struct folio *folio = (struct folio *)(piece + i);
 
-		set_page_count(piece + i, 1);
+		/* The first has its own, and maybe that of who had the page before. */
+		if (i)
+			set_page_count(piece + i, 1);
 		atomic_set(&folio->_mapcount, 0);
 		folio->index = index + i;
 		folio->mapping = inode->i_mapping;
