@@ -290,7 +290,8 @@ static void free_pieces(struct hm_batch *batch)
 
 bool hm_backing_held(const struct hm_block *block, unsigned int page)
 {
-	return block->pinnable && hm_pinnable_held(block->pages[page]);
+	return block->pinnable && (hm_pinnable_held(block->pages[page]) ||
+				   hm_pinnable_written(block->pages[page]));
 }
 
 void hm_batch_free(struct hm_batch *batch)

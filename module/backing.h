@@ -109,7 +109,11 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 			     unsigned int nr, struct hm_batch *batch);
 
-/** hm_backing_held - does anyone else hold a page to which no PTE leads? */
+/**
+ * hm_backing_held - does anyone else hold a page to which no PTE leads?
+ *
+ * Or has he let it go only now, with something written to it.
+ */
 bool hm_backing_held(const struct hm_block *block, unsigned int page);
 
 /**

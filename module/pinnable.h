@@ -76,6 +76,17 @@ static inline bool hm_pinnable_held(const struct page *page)
 }
 
 /**
+ * hm_pinnable_written - has who held a page written to it?
+ *
+ * He says so before he lets it go: so ask when hm_pinnable_held() has said no.
+ */
+static inline bool hm_pinnable_written(struct page *page)
+{
+	smp_rmb();
+	return folio_test_dirty((struct folio *)page);
+}
+
+/**
  * hm_pinnable_take_written - has a page been written otherwise than by a PTE?
  *
  * That is noted at the page when it's let go, or by the kernel when it removes a
