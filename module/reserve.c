@@ -208,7 +208,8 @@ static void unmap_pages(struct hm_space *space, unsigned long start)
 		return;
 	mutex_lock(&space->lock);
 	region = hm_space_lookup(space, start);
-	if (region && region->releasing && !region->large &&
+	/* What has become part of a core dump is the kernel's to unmap. */
+	if (region && region->releasing && !region->large && !region->dumped &&
 	    hm_space_is_mapped(space, region))
 		hm_region_unmap(region, region->start, region->end);
 	mutex_unlock(&space->lock);

@@ -12,6 +12,7 @@
 #include <elf.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -807,6 +808,56 @@ TEST_F(dump, may_be_told_otherwise_meanwhile)
 	for (i = 0; i < 4; i++) {
 		DIE(many_sparse_regions);
 		EXPECT_LE(MANY, self->core.nr);
+		close(self->core.fd);
+		free(self->core.headers);
+		self->core = (struct core){ .fd = -1 };
+	}
+}
+
+#define RELEASED	100
+#define RELEASED_SIZE	(RELEASED * PAGE)
+
+static uintptr_t released[RELEASED];
+static int releasing_fd;
+static atomic_bool may_release;
+static char borrower_stack[64 * 1024];
+
+static int release_all(void *unused)
+{
+	size_t i = RELEASED;
+
+	while (!may_release)
+		;
+	while (i--)
+		raw_free(releasing_fd, released[i], 0, HOSTMEM_RELEASE);
+	_exit(0);
+}
+
+static void regions_being_released(struct note *note)
+{
+	size_t i;
+
+	for (i = 0; i < RELEASED; i++) {
+		released[i] = (uintptr_t)both_at(NULL, RELEASED_SIZE, PAGE_READWRITE);
+		CHECK(released[i]);
+		stamp((void *)released[i], RELEASED_SIZE, 1);
+	}
+	releasing_fd = library_fd();
+	CHECK(clone(release_all, borrower_stack + sizeof(borrower_stack), CLONE_VM,
+		    NULL) > 0);
+	may_release = true;
+}
+
+/*
+ * A child with the same memory may have begun to release a region when it becomes part
+ * of the dump: its pages are freed nevertheless, or else the kernel complains of the mm.
+ */
+TEST_F(dump, may_come_while_regions_are_released)
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		DIE(regions_being_released);
 		close(self->core.fd);
 		free(self->core.headers);
 		self->core = (struct core){ .fd = -1 };
