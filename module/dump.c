@@ -16,10 +16,16 @@ static bool is_borrowed(const struct mm_struct *mm)
 {
 	struct task_struct *process, *thread;
 	bool borrowed = false;
+	int own = 0;
 
-	if (atomic_read(&mm->mm_users) <= get_nr_threads(current))
-		return false;
 	rcu_read_lock();
+	/* A thread that has ended is still one of the process, and has no mm. */
+	for_each_thread(current, thread)
+		own += READ_ONCE(thread->mm) == mm;
+	if (atomic_read(&mm->mm_users) <= own) {
+		rcu_read_unlock();
+		return false;
+	}
 	for_each_process(process) {
 		if (process->flags & PF_KTHREAD ||
 		    same_thread_group(process, current) ||

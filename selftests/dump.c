@@ -864,4 +864,52 @@ TEST_F(dump, may_come_while_regions_are_released)
 	}
 }
 
+static char thread_stack[64 * 1024];
+static pid_t leader;
+
+/* Die when the thread that the process began with has ended. */
+static int die_last(void *unused)
+{
+	char path[64], line[256];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", leader);
+	do {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		length = read(fd, line, sizeof(line) - 1);
+		close(fd);
+		line[length > 0 ? length : 0] = 0;
+	} while (!strstr(line, ") Z"));
+	syscall(SYS_tkill, syscall(SYS_gettid), SIGABRT);
+	return 0;
+}
+
+static int end_first(void *unused)
+{
+	leader = syscall(SYS_getpid);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+	clone(die_last, thread_stack + sizeof(thread_stack),
+	      CLONE_VM | CLONE_THREAD | CLONE_SIGHAND, NULL);
+	return syscall(SYS_exit, 0);
+}
+
+/* A thread that has ended doesn't count: the memory is the parent's all the same. */
+TEST_F(dump, of_a_borrower_whose_first_thread_has_ended_leaves_memory_alone)
+{
+	char *base = reserve_at(NULL, BLOCK);
+	int status;
+	pid_t pid;
+
+	ASSERT_TRUE(commit_at(base, GRANULE, PAGE_READWRITE));
+	pid = clone(end_first, borrower_stack + sizeof(borrower_stack),
+		    CLONE_VM | SIGCHLD, NULL);
+	ASSERT_LT(0, pid);
+	status = status_of(pid);
+	EXPECT_TRUE(WIFSIGNALED(status) && WCOREDUMP(status));
+	EXPECT_TRUE(core_open(&self->core, pid));
+	EXPECT_TRUE(commit_at(base, BLOCK, PAGE_READWRITE));
+	EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
+}
+
 TEST_HARNESS_MAIN
