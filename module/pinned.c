@@ -57,14 +57,15 @@ unsigned long hm_pinned_add(struct hm_space *space, struct hm_batch *batch)
 	return pages;
 }
 
-/* Let go what nobody holds any more, or all.  Return how many pages. */
+/* Let go what nobody holds any more, or all.  Return how many pages.  @held->lock held. */
 static unsigned long let_go(struct hm_space *space, bool all, bool *last)
 {
 	struct hm_held *held = &space->held;
 	struct folio *folio, *next;
 	unsigned long pages = 0;
 
-	mutex_lock(&held->lock);
+	lockdep_assert_held(&held->lock);
+
 	list_for_each_entry_safe(folio, next, &held->folios, lru) {
 		cond_resched();
 		if (!all && hm_pinnable_held(&folio->page))
@@ -79,15 +80,15 @@ static unsigned long let_go(struct hm_space *space, bool all, bool *last)
 	*last = pages && !held->nr;
 	if (*last)
 		set_holding(space, false);
-	mutex_unlock(&held->lock);
 	return pages;
 }
 
-static bool look(struct hm_space *space, bool all)
+static bool look_locked(struct hm_space *space, bool all)
 {
 	bool last;
 	unsigned long pages = let_go(space, all, &last);
 
+	mutex_unlock(&space->held.lock);
 	hm_uncharge(&space->quota, pages);
 	if (last)
 		hm_space_put(space);
@@ -96,7 +97,10 @@ static bool look(struct hm_space *space, bool all)
 
 bool hm_pinned_look(struct hm_space *space)
 {
-	return READ_ONCE(space->held.nr) && look(space, false);
+	if (!READ_ONCE(space->held.nr))
+		return false;
+	mutex_lock(&space->held.lock);
+	return look_locked(space, false);
 }
 
 /* The space whose turn it is, with a reference; NULL: there is none. */
@@ -122,7 +126,9 @@ static void look_at_all(struct work_struct *work)
 
 	WRITE_ONCE(interval, min(READ_ONCE(interval) * 2, (unsigned long)LONGEST));
 	while (left-- && (space = next_holding()) != NULL) {
-		any |= look(space, false);
+		/* Who has the lock may be kept from going on for long: others needn't. */
+		if (mutex_trylock(&space->held.lock))
+			any |= look_locked(space, false);
 		hm_space_put(space);
 		cond_resched();
 	}
@@ -138,7 +144,8 @@ void hm_pinned_exit(void)
 
 	cancel_delayed_work_sync(&look_work);
 	while ((space = next_holding()) != NULL) {
-		look(space, true);
+		mutex_lock(&space->held.lock);
+		look_locked(space, true);
 		hm_space_put(space);
 	}
 }
