@@ -82,6 +82,7 @@ static inline bool hm_pinnable_held(const struct page *page)
  */
 static inline bool hm_pinnable_written(struct page *page)
 {
+	/* The count first, then what has been said before it fell. */
 	smp_rmb();
 	return folio_test_dirty((struct folio *)page);
 }

@@ -908,7 +908,7 @@ TEST_F(dump, of_a_borrower_whose_first_thread_has_ended_leaves_memory_alone)
 	status = status_of(pid);
 	EXPECT_TRUE(WIFSIGNALED(status) && WCOREDUMP(status));
 	EXPECT_TRUE(core_open(&self->core, pid));
-	EXPECT_TRUE(commit_at(base, BLOCK, PAGE_READWRITE));
+	EXPECT_NE(NULL, commit_at(base, BLOCK, PAGE_READWRITE));
 	EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
 }
 

@@ -51,7 +51,9 @@ enum {
 	HOSTMEM_MEMCHECK_NO,
 	HOSTMEM_MEMCHECK_YES,
 };
-extern int hostmem_memcheck_state;	/* whoever asks first sets it; relaxed */
+
+/* Whoever asks first sets it; relaxed. */
+extern int hostmem_memcheck_state;
 
 static inline bool hostmem_memcheck_runs(void)
 {
