@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Core dumps of a space.  While a process lives, its memory is of no use to the
- * kernel: there are no struct pages in sight.  When it dies and is about to be dumped,
- * mapping.c calls here to have that changed, region by region.
+ * Core dumps of a space.  While a process lives, the kernel finds no struct pages behind
+ * its ordinary regions, and none behind pages of pinnable ones that can't be accessed.
+ * When it dies and is about to be dumped, mapping.c calls here to have that changed,
+ * region by region.
  */
 #ifndef HOSTMEM_DUMP_H
 #define HOSTMEM_DUMP_H

@@ -77,7 +77,7 @@ static vm_fault_t __maybe_unused vma_huge_fault(struct vm_fault *vmf,
 				   access_of(vmf));
 }
 
-/* ptrace and /proc/PID/mem, which find no struct page. */
+/* ptrace and /proc/PID/mem, where they find no page that they may have. */
 static int vma_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		      int len, int write)
 {

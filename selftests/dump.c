@@ -901,7 +901,7 @@ TEST_F(dump, of_a_borrower_whose_first_thread_has_ended_leaves_memory_alone)
 	int status;
 	pid_t pid;
 
-	ASSERT_TRUE(commit_at(base, GRANULE, PAGE_READWRITE));
+	ASSERT_NE(NULL, commit_at(base, GRANULE, PAGE_READWRITE));
 	pid = clone(end_first, borrower_stack + sizeof(borrower_stack),
 		    CLONE_VM | SIGCHLD, NULL);
 	ASSERT_LT(0, pid);

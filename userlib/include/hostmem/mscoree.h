@@ -194,7 +194,7 @@ HOSTMEM_API HRESULT HostGetMemoryLoad(DWORD *pMemoryLoad,
  * @dwFlags: 0, or HOSTMEM_PINNABLE: the kernel can pin the memory of the manager's
  *	regions and heaps, so that O_DIRECT, vmsplice(2), process_vm_readv(2), io_uring's
  *	fixed buffers and shared futexes work on it; commits and decommits cost more.
- *	Where the kernel has no such memory, reservations return
+ *	Large pages of such a manager that the kernel can't have are refused with
  *	HRESULT_FROM_WIN32(ERROR_NOT_SUPPORTED).
  */
 typedef struct HOSTMEM_OPTIONS {
