@@ -279,7 +279,7 @@ static const struct hm_ioctl_op hm_ioctl_ops[] = {
 	IOCTL_OP(HOSTMEM_IOC_FREE, ioc_free, hostmem_free, length),
 	IOCTL_OP(HOSTMEM_IOC_QUERY, ioc_query, hostmem_query, buffer),
 	IOCTL_OP(HOSTMEM_IOC_STATUS, ioc_status, hostmem_status,
-		 out_overhead_bytes),
+		 out_pinned_bytes),
 	IOCTL_OP(HOSTMEM_IOC_PROTECT, ioc_protect, hostmem_protect, old),
 	IOCTL_OP(HOSTMEM_IOC_WATCH, ioc_watch, hostmem_watch, out_count),
 	IOCTL_OP(HOSTMEM_IOC_LIMIT, ioc_limit, hostmem_limit, bytes),

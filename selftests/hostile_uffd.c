@@ -244,7 +244,7 @@ TEST_F(uffd, closes_large_pages)
 	uintptr_t base;
 	int uffd;
 
-	if (!large)
+	if (!has_large_pages())
 		return;
 	ASSERT_EQ(0, raw_alloc(self->fd, 0, 2 * large, HOSTMEM_RESERVE |
 			       HOSTMEM_COMMIT | HOSTMEM_LARGE_PAGES,

@@ -49,7 +49,8 @@ static bool reserved(struct world *world)
 
 static bool prepare_large(struct world *world)
 {
-	world->large = hostmem_status(world->fd).out_large_page_bytes;
+	if (has_large_pages())
+		world->large = hostmem_status(world->fd).out_large_page_bytes;
 	return true;
 }
 

@@ -41,6 +41,7 @@ struct world;
  * @blind: to touch pages before would change the state, if only the page tables
  * @anyone: not only the module's allocations fail
  * @circular: also when it succeeds, it leaves all as it was
+ * @asked_twice: for a page of a pinnable region the kernel asks once more, in another way
  */
 FIXTURE_VARIANT(chain)
 {
@@ -60,6 +61,7 @@ FIXTURE_VARIANT(chain)
 	bool blind;
 	bool anyone;
 	bool circular;
+	bool asked_twice;
 };
 
 /**
