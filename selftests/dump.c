@@ -887,6 +887,7 @@ static int die_last(void *unused)
 
 static int end_first(void *unused)
 {
+	(void)unused;
 	leader = syscall(SYS_getpid);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	clone(die_last, thread_stack + sizeof(thread_stack),

@@ -27,28 +27,32 @@ struct pattern {
 	size_t rest;		/* ... and what of it stays */
 };
 
-/*
- * Each processor keeps up to 64 pages of the group for what it charges next, which
- * count as used.  A limit that is too low has the one that sets it give back its own:
- * and there is no other one, see below.
- */
-static bool give_back_stock(void)
+static int64_t used(void)
 {
-	return write_file(GROUP "/memory.high", "4096") &&
-	       write_file(GROUP "/memory.high", "max");
-}
-
-static int64_t held(void)
-{
-	bool exact = give_back_stock();
 	long long bytes = -1;
-	FILE *file = exact ? fopen(GROUP "/memory.current", "r") : NULL;
+	FILE *file = fopen(GROUP "/memory.current", "r");
 
 	if (file && fscanf(file, "%lld", &bytes) != 1)
 		bytes = -1;
 	if (file)
 		fclose(file);
 	return bytes;
+}
+
+/*
+ * Each processor keeps up to 64 pages of the group for what it charges next, which
+ * count as used.  A limit that is just too low has the one that sets it give back its
+ * own: and there is no other one, see below.
+ */
+static int64_t held(void)
+{
+	char limit[24];
+
+	snprintf(limit, sizeof(limit), "%" PRId64, used() - (int64_t)PAGE);
+	if (!write_file(GROUP "/memory.high", limit) ||
+	    !write_file(GROUP "/memory.high", "max"))
+		return -1;
+	return used();
 }
 
 static uint64_t overhead(int fd)

@@ -170,7 +170,7 @@ static int64_t completed(int sock)
 		return -1;
 	error = (void *)CMSG_DATA(header);
 	return error->ee_origin == SO_EE_ORIGIN_ZEROCOPY && !error->ee_errno ?
-	       error->ee_data : -1;
+	       (int)error->ee_data : -1;
 }
 
 TEST_F(kind, sockets_send_what_may_be_read)
