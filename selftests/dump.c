@@ -826,6 +826,7 @@ static int release_all(void *unused)
 {
 	size_t i = RELEASED;
 
+	(void)unused;
 	while (!may_release)
 		;
 	while (i--)
