@@ -105,7 +105,7 @@
  */
 #define HOSTMEM_IOC_MAGIC	0xD6
 
-/**
+/*
  * The kernel can pin the pages of the region, as it does for direct and zero-copy
  * input and output, and futexes in it can be shared.  It costs some more instructions
  * for each page.  A page that is decommitted or released while it is pinned is gone
