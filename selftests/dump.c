@@ -871,11 +871,11 @@ static pid_t leader;
 /* Die when the thread that the process began with has ended. */
 static int die_last(void *unused)
 {
-	(void)unused;
 	char path[64], line[256];
 	ssize_t length;
 	int fd;
 
+	(void)unused;
 	snprintf(path, sizeof(path), "/proc/%d/stat", leader);
 	do {
 		fd = open(path, O_RDONLY | O_CLOEXEC);
