@@ -21,9 +21,6 @@ static DEFINE_SPINLOCK(holding_lock);
 static void look_at_all(struct work_struct *work);
 static DECLARE_DELAYED_WORK(look_work, look_at_all);
 
-/* Until the work looks again; shortened by who has more for it. */
-static unsigned long interval = SHORTEST;
-
 /* In the list is whoever has pages. */
 static void set_holding(struct hm_space *space, bool holds)
 {
@@ -52,8 +49,8 @@ unsigned long hm_pinned_add(struct hm_space *space, struct hm_batch *batch)
 	WRITE_ONCE(held->nr, held->nr + pages);
 	mutex_unlock(&held->lock);
 	batch->nr_held = 0;
-	WRITE_ONCE(interval, SHORTEST);
-	mod_delayed_work(system_wq, &look_work, SHORTEST);
+	/* If it is due anyway, it stays so: who adds all the time delays nobody. */
+	queue_delayed_work(system_unbound_wq, &look_work, SHORTEST);
 	return pages;
 }
 
@@ -120,11 +117,11 @@ static struct hm_space *next_holding(void)
 
 static void look_at_all(struct work_struct *work)
 {
+	static unsigned long interval = SHORTEST;	/* the work's own */
 	unsigned int left = READ_ONCE(nr_holding);
 	struct hm_space *space;
 	bool any = false;
 
-	WRITE_ONCE(interval, min(READ_ONCE(interval) * 2, (unsigned long)LONGEST));
 	while (left-- && (space = next_holding()) != NULL) {
 		/* Who has the lock may be kept from going on for long: others needn't. */
 		if (mutex_trylock(&space->held.lock))
@@ -132,10 +129,12 @@ static void look_at_all(struct work_struct *work)
 		hm_space_put(space);
 		cond_resched();
 	}
-	if (any)
-		WRITE_ONCE(interval, SHORTEST);
+	if (any || !READ_ONCE(nr_holding))
+		interval = SHORTEST;
+	else
+		interval = min(interval * 2, (unsigned long)LONGEST);
 	if (READ_ONCE(nr_holding))
-		queue_delayed_work(system_wq, &look_work, READ_ONCE(interval));
+		queue_delayed_work(system_unbound_wq, &look_work, interval);
 }
 
 void hm_pinned_exit(void)

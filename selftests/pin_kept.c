@@ -374,4 +374,56 @@ TEST_F(kept, pages_outlive_their_process)
 	}
 }
 
+struct piler {
+	_Atomic unsigned long rounds;
+};
+
+/* Has pages in a pipe all the time, new ones each time, on a file of its own. */
+static int pile_up(void *arg)
+{
+	struct piler *piler = arg;
+	int fd = open_device(), pipe[2];
+	uintptr_t base;
+
+	CHECK(!raw_alloc_as(fd, 0, SIZE, HOSTMEM_RESERVE, HOSTMEM_READWRITE, PINNABLE,
+			    &base));
+	CHECK(make_pipe(pipe));
+	for (;;) {
+		CHECK(!raw_commit(fd, base, PAGE, PROCESS, AT_ONCE));
+		stamp((char *)base, PAGE, 1);
+		CHECK(hold(pipe[1], (char *)base, PAGE) == PAGE);
+		CHECK(!raw_decommit(fd, base, PAGE));
+		CHECK(!unstamped_in_pipe(pipe[0], (char *)base, PAGE, 1));
+		atomic_fetch_add(&piler->rounds, 1);
+	}
+}
+
+/* S1: whoever adds to what is looked for, nobody's pages are looked for later. */
+TEST_F(kept, pages_are_given_back_while_others_have_new_ones_all_the_time)
+{
+	struct piler *piler = shared_memory(PAGE);
+	struct waiter waiter = {
+		.fd = self->fd,
+		.addr = self->base,
+		.length = SIZE,
+		.level = PROCESS,
+		.deadline = SOON,
+	};
+	pid_t child;
+
+	ASSERT_NE(NULL, piler);
+	ASSERT_EQ(0, commit(0, PAGES, AT_ONCE));
+	PUT_INTO_PIPE(3, 8);
+	ASSERT_EQ(0, decommit(0, PAGES));
+	START_WAITER(&waiter);
+	child = start_child(pile_up, piler);
+	while (atomic_load(&piler->rounds) < 10)
+		ASSERT_EQ(0, waitpid(child, NULL, WNOHANG));
+	EXPECT_IN_PIPE(3, 8);
+	EXPECT_ENDS(0, &waiter);
+	EXPECT_EQ(0, waitpid(child, NULL, WNOHANG));
+	kill(child, SIGKILL);
+	EXPECT_EQ(SIGKILL, status_of(child));
+}
+
 TEST_HARNESS_MAIN
