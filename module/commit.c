@@ -87,10 +87,11 @@ static int charge_at_once(struct hm_space *space,
 /*
  * The same with the pages that somebody who has waited for them has been charged.
  * Others who are on their way may just be asking for more than they will turn out to
- * need, of the same page tables: the charge is kept until they know.
+ * need, of the same page tables: the charge is kept until they know, but not for longer
+ * than it might have been waited for.
  */
 static int use_charge(struct hm_space *space, unsigned long start,
-		      unsigned long end, struct hm_asked *asked,
+		      unsigned long end, u64 deadline, struct hm_asked *asked,
 		      unsigned long charged)
 {
 	unsigned long pages = 0;
@@ -110,7 +111,8 @@ static int use_charge(struct hm_space *space, unsigned long start,
 		mutex_unlock(&space->lock);
 		if (others)
 			schedule_timeout_killable(1);
-	} while (others && !fatal_signal_pending(current));
+	} while (others && ktime_get_ns() < deadline &&
+		 !fatal_signal_pending(current));
 	hm_uncharge(&space->quota, charged - pages);
 	return err;
 }
@@ -127,7 +129,7 @@ static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 		return err;
 	hm_pinned_look(space);
 	err = hm_charge(&space->quota, pages, req->level, deadline);
-	return err ?: use_charge(space, start, end, asked, pages);
+	return err ?: use_charge(space, start, end, deadline, asked, pages);
 }
 
 /* Get memory ready for what is reserved in a range, if it is what was asked for. */
