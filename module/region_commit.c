@@ -359,7 +359,7 @@ int hm_region_commit(struct hm_region *region, unsigned long start,
 			return err;
 		}
 	}
-	hm_region_use(region, want);
+	hm_region_adapt_vma(region, want);
 	fresh = hm_region_restate(region, start, end, want);
 	region->committed += fresh;
 	region->resident += fresh;

@@ -124,11 +124,11 @@ unsigned long hm_region_reserved_pages(struct hm_region *region,
 unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice);
 
 /**
- * hm_region_use - have the VMA suit pages that are to get a state
+ * hm_region_adapt_vma - have the VMA suit pages that are to get a state
  *
  * Context: as hm_region_needs_vma() says.  Cannot fail.
  */
-void hm_region_use(struct hm_region *region, hm_state_t want);
+void hm_region_adapt_vma(struct hm_region *region, hm_state_t want);
 
 /** hm_region_map - set the PTEs of all mapped pages in a range */
 void hm_region_map(struct hm_region *region, unsigned long start,
