@@ -8,12 +8,12 @@
 #include "dump.h"
 
 /*
- * Is the address space that of another process, which lives on?  Then a child of vfork
- * dies here: what it leaves has to be as it was.  Of a process's own children nobody
- * takes notice: they are about to leave the address space, and find all accessible.
+ * A child of vfork that dies has to leave all as it was.  Of a process's own children
+ * nobody takes notice: they are about to leave the address space, and find all accessible.
  */
-static bool is_borrowed(const struct mm_struct *mm)
+bool hm_space_is_borrowed(const struct hm_space *space)
 {
+	const struct mm_struct *mm = space->mm;
 	struct task_struct *process, *thread;
 	bool borrowed = false;
 	int own = 0;
@@ -50,7 +50,7 @@ enum hm_dump hm_space_dump(struct hm_space *space, struct hm_region *region,
 	} else if (region->dumped) {
 		/* By its owner, and a child that has been left with it is dumped, too. */
 		dump = HM_DUMP_AS_BEFORE;
-	} else if (!is_borrowed(space->mm)) {
+	} else {
 		account = hm_account_open(space, region);
 		dump = hm_region_dump(region) ? HM_DUMP_FAULTS : HM_DUMP_MAPPED;
 		hm_account_close(&account);

@@ -19,6 +19,13 @@ enum hm_dump {
 };
 
 /**
+ * hm_space_is_borrowed - does a process that lives on share the dumper's memory?
+ *
+ * Then nothing of it may be changed for the dump.
+ */
+bool hm_space_is_borrowed(const struct hm_space *space);
+
+/**
  * hm_space_dump - have a region dumped, if anything is committed
  * @space: the space
  * @region: its region

@@ -180,7 +180,7 @@ static const struct vm_operations_struct hm_dump_fault_vm_ops = {
 /* Have a region dumped, as a whole or what of it is there.  mmap_lock held for writing. */
 static bool make_dumpable(struct vm_area_struct *vma, bool sparse)
 {
-	if (vma->vm_flags & VM_DONTDUMP)
+	if (vma->vm_flags & VM_DONTDUMP || hm_space_is_borrowed(space_of(vma)))
 		return false;
 	/* Lock the VMA; and not to dump it then means: not as shared memory either. */
 	hm_vm_flags_set(vma, VM_IO);
@@ -236,16 +236,11 @@ static const struct vm_operations_struct hm_pinnable_readonly_vm_ops = {
 
 void hm_mapping_dump(struct vm_area_struct *vma, hm_dump_run_fn *fn, void *data)
 {
-	struct hm_region *region = vma->vm_private_data;
-
 	/* All that regions have, and they alone. */
 	if (!vma->vm_ops || vma->vm_ops->close != vma_close)
 		return;
 	if (make_dumpable(vma, true))
-		hm_space_dump_runs(space_of(vma), region, fn, data);
-	else if (!hm_region_is_giant(region))
-		/* It may be another's, who lives on; see hm_mmap(). */
-		hm_vm_flags_clear(vma, VM_IO);
+		hm_space_dump_runs(space_of(vma), vma->vm_private_data, fn, data);
 }
 
 /*

@@ -10,7 +10,6 @@
  * Lock order, outermost first:
  *
  *	space->committing, ->freeing	commits that don't wait for room; releases
- *	  space->held.lock		pages that others hold; of ours, only spinlocks inside
  *	the lock of a crowded cgroup	commits where little of it is left, see memcg.h
  *	mmap_lock			writing: commit, mmap, munmap, core dump
  *					reading: all else that changes PTEs,
@@ -18,6 +17,8 @@
  *	  the VMA's own lock		faults (reading), commit (writing)
  *	    space->lock			all that a space and its regions hold;
  *					reclaim only tries
+ *	    space->held.lock		pages that others hold; not inside space->lock
+ *	    the lock of formats		see binfmt.c; nothing inside
  *	      page table locks, xarray locks, locks of the page allocator
  *	      the charge lock, that of	spinlocks, none inside another, also with nothing
  *	      polled spaces, of spaces	of the above held
