@@ -41,7 +41,7 @@ struct hm_area {
 /*
  * Memory comes and, if it can, goes in pieces: 2^order pages from one call of the
  * page allocator.  The block knows which of its pages are joined to the one before;
- * nothing is kept in struct page.
+ * nothing is kept in struct page, but what the kernel wants there of pinnable ones.
  */
 static void piece_add(struct hm_block *block, unsigned int first,
 		      struct page *page, unsigned int order)

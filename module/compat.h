@@ -67,30 +67,25 @@ static inline bool hm_mm_dumps_private(struct mm_struct *mm)
 #define HM_PF_NO_USER_MODE	(PF_KTHREAD | PF_IO_WORKER)
 #endif
 
-/* zap_vma_ptes() has been zap_special_vma_range() since 7.2. */
+/*
+ * Since 7.2 one call zaps ranges of mappings without struct pages and of those with
+ * both.  Before that there was one for the former, and for all mappings one that 6.3
+ * renamed.
+ */
 static inline void hm_zap(struct vm_area_struct *vma, unsigned long start,
 			  unsigned long size)
 {
 #ifdef HM_HAVE_ZAP_SPECIAL
 	zap_special_vma_range(vma, start, size);
 #else
-	zap_vma_ptes(vma, start, size);
-#endif
-}
-
-/*
- * The same where PTEs are counted: the kernel's books have them, too.  Until 6.3 there
- * was a call for any range, and since 7.2 it's the one above again.
- */
-static inline void hm_zap_counted(struct vm_area_struct *vma, unsigned long start,
-				  unsigned long size)
-{
-#if defined(HM_HAVE_ZAP_SPECIAL)
-	zap_special_vma_range(vma, start, size);
-#elif defined(HM_HAVE_ZAP_RANGE)
-	zap_page_range(vma, start, size);
+	if (vma->vm_flags & VM_PFNMAP)
+		zap_vma_ptes(vma, start, size);
+	else
+#ifdef HM_HAVE_ZAP_RANGE
+		zap_page_range(vma, start, size);
 #else
-	zap_page_range_single(vma, start, size, NULL);
+		zap_page_range_single(vma, start, size, NULL);
+#endif
 #endif
 }
 
@@ -125,27 +120,26 @@ static inline void hm_memcg_split(struct page *page, unsigned int nr)
  * The counters of mm were atomics until 6.2.  add_mm_counter() itself is out of
  * reach: its tracepoint is not exported.
  */
-static inline void hm_mm_add_rss(struct mm_struct *mm, long pages)
+static inline void hm_mm_add_counter(struct mm_struct *mm, int member, long pages)
 {
 	if (!pages)
 		return;
 #ifdef HM_HAVE_RSS_ATOMIC
-	atomic_long_add(pages, &mm->rss_stat.count[MM_ANONPAGES]);
+	atomic_long_add(pages, &mm->rss_stat.count[member]);
 #else
-	percpu_counter_add(&mm->rss_stat[MM_ANONPAGES], pages);
+	percpu_counter_add(&mm->rss_stat[member], pages);
 #endif
+}
+
+static inline void hm_mm_add_rss(struct mm_struct *mm, long pages)
+{
+	hm_mm_add_counter(mm, MM_ANONPAGES, pages);
 }
 
 /* The same for pages whose PTEs the kernel counts. */
 static inline void hm_mm_add_file_rss(struct mm_struct *mm, long pages)
 {
-	if (!pages)
-		return;
-#ifdef HM_HAVE_RSS_ATOMIC
-	atomic_long_add(pages, &mm->rss_stat.count[MM_FILEPAGES]);
-#else
-	percpu_counter_add(&mm->rss_stat[MM_FILEPAGES], pages);
-#endif
+	hm_mm_add_counter(mm, MM_FILEPAGES, pages);
 }
 
 /* The search that mmap(2) itself makes: 6.10 named it, 7.1 dropped the mm. */

@@ -14,7 +14,7 @@
  * Pieces are not compound pages: each page of a piece is counted by itself.  Large pages
  * are: they are one folio, and have no mapping but those that the kernel makes.
  *
- * Called by backing.c, pte_step.c, pinned.c and region_*.c; main.c begins and ends it.
+ * Called by backing.c, pte.c, pte_step.c and pinned.c; main.c begins and ends it.
  */
 #ifndef HOSTMEM_PINNABLE_H
 #define HOSTMEM_PINNABLE_H

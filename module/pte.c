@@ -179,10 +179,7 @@ void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long end)
 {
 	mmap_assert_locked(vma->vm_mm);
-	if (vma->vm_flags & VM_MIXEDMAP)
-		hm_zap_counted(vma, start, end - start);
-	else
-		hm_zap(vma, start, end - start);
+	hm_zap(vma, start, end - start);
 }
 
 bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr)
