@@ -98,7 +98,7 @@ static unsigned int reclaim_block(struct hm_region *region,
 	for_each_set_bit(i, marks->reset, block->nr) {
 		/* Who holds it may be reading it, or about to write. */
 		if (hm_backing_held(block, i))
-			hm_marks_keep(marks, i, 1);
+			__clear_bit(i, marks->reset);
 		else
 			taken += hm_backing_take(block, i, 1, batch);
 	}
