@@ -31,7 +31,10 @@
 #endif
 #endif
 
-#ifndef RUNNING_ON_VALGRIND
+#ifdef RUNNING_ON_VALGRIND
+#define HOSTMEM_TELLS_VALGRIND				1
+#else
+#define HOSTMEM_TELLS_VALGRIND				0
 #define RUNNING_ON_VALGRIND				0
 #define VALGRIND_HG_CLEAN_MEMORY(addr, length)		((void)(addr), (void)(length))
 #define VALGRIND_MAKE_MEM_NOACCESS(addr, length)	((void)(addr), (void)(length))
@@ -57,8 +60,11 @@ extern int hostmem_memcheck_state;
 
 static inline bool hostmem_memcheck_runs(void)
 {
-	int state = __atomic_load_n(&hostmem_memcheck_state, __ATOMIC_RELAXED);
+	int state;
 
+	if (!HOSTMEM_TELLS_VALGRIND)
+		return false;
+	state = __atomic_load_n(&hostmem_memcheck_state, __ATOMIC_RELAXED);
 	if (state == HOSTMEM_MEMCHECK_UNKNOWN) {
 		state = RUNNING_ON_VALGRIND ? HOSTMEM_MEMCHECK_YES :
 					      HOSTMEM_MEMCHECK_NO;
