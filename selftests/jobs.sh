@@ -3,7 +3,7 @@
 # Jobs that run at the same time, each in a process group of its own, with its output
 # in a file; to be sourced. A signal ends all of them, and then this shell.
 
-declare -A wanted=() command=() status=() id_of=()
+declare -A wanted=() command=() status=() id_of=() begun=() took=()
 pending=()
 
 # job ID WANTED COMMAND...: COMMAND, whose words have no spaces, is run when the jobs of
@@ -39,6 +39,7 @@ begin()
 	${command[$1]} >"$2/$1" 2>&1 </dev/null &
 	set +m
 	id_of[$!]=$1
+	begun[$1]=$SECONDS
 }
 
 # begin_some LANES LOGS: the first ones that may, while fewer than that run.
@@ -56,7 +57,7 @@ begin_some()
 }
 
 # run_jobs LANES LOGS REPORT: so many at a time, with their output in the directory
-# LOGS; calls REPORT ID STATUS when one ends.
+# LOGS; calls REPORT ID STATUS when one ends. Then its seconds are in ${took[ID]}.
 run_jobs()
 {
 	local pid ended
@@ -73,6 +74,8 @@ run_jobs()
 		ended=0
 		wait -n -p pid "${!id_of[@]}" || ended=$?
 		status[${id_of[$pid]}]=$ended
+		# shellcheck disable=SC2034 # for who has sourced this
+		took[${id_of[$pid]}]=$((SECONDS - ${begun[${id_of[$pid]}]}))
 		"$3" "${id_of[$pid]}" "$ended"
 		unset "id_of[$pid]"
 	done
