@@ -71,7 +71,7 @@ TEST_F(shutdown, releases_regions_of_all_kinds)
 	}
 	ASSERT_EQ(0, raw_alloc(self->fd, FIXED, BLOCK, HOSTMEM_RESET,
 			       HOSTMEM_READWRITE, &out));
-	if (hostmem_status(self->fd).out_large_page_bytes) {
+	if (has_large_pages()) {
 		ASSERT_EQ(0, raw_alloc(self->fd, 0, BLOCK,
 				       HOSTMEM_RESERVE | HOSTMEM_COMMIT |
 				       HOSTMEM_LARGE_PAGES, HOSTMEM_READWRITE,
