@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kernel says about memory, mappings and the end of user space.  Part of
+ * hostmem_test.h.
+ */
+#ifndef HOSTMEM_PROC_H
+#define HOSTMEM_PROC_H
+
+#include "hostmem_base.h"
+
+/* A line of a file like /proc/meminfo in bytes; -1 if there is no such line. */
+HELPER int64_t proc_bytes(const char *path, const char *name)
+{
+	FILE *file = fopen(path, "r");
+	int64_t kib = -1;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, strlen(name)) &&
+		    line[strlen(name)] == ':')
+			kib = strtoll(line + strlen(name) + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	return kib < 0 ? -1 : kib * (int64_t)KIB;
+}
+
+HELPER int64_t meminfo(const char *name)
+{
+	return proc_bytes("/proc/meminfo", name);
+}
+
+/*
+ * Memory that is to be had, by the kernel's word.  MemAvailable leaves out what
+ * each processor keeps at hand: tens of MiB, more or less from moment to moment.
+ * Debug kernels also keep what slabs have freed, and find by themselves what isn't.
+ */
+HELPER int64_t available_memory(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "r");
+	int64_t pages = 0, count;
+	char line[256];
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, " count: %" SCNd64, &count) == 1)
+			pages += count;
+	fclose(file);
+	if (is_debug_kernel())
+		pages += meminfo("SUnreclaim") / (int64_t)PAGE;
+	return meminfo("MemAvailable") + pages * (int64_t)PAGE;
+}
+
+HELPER int64_t own_status(const char *name)
+{
+	return proc_bytes("/proc/self/status", name);
+}
+
+/* How many mappings of the device this process has; -1 if it can't be told. */
+HELPER int device_mappings(void)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	char line[512];
+	int count = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		count += !!strstr(line, DEVICE);
+	fclose(file);
+	return count;
+}
+
+/* How many mappings a process has in [start, end); -1 if it can't be told. */
+HELPER int mappings(pid_t pid, uintptr_t start, uintptr_t end)
+{
+	uintptr_t from, to;
+	char line[512];
+	int count = 0;
+	FILE *file;
+
+	snprintf(line, sizeof(line), "/proc/%d/maps", pid);
+	file = fopen(line, "r");
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &from, &to) == 2 &&
+		    from < end && start < to)
+			count++;
+	fclose(file);
+	return count;
+}
+
+/*
+ * The end of user space.  With five-level page tables it is where four-level
+ * ones have a hole, and a mapping there tells.
+ */
+HELPER uintptr_t user_limit(void)
+{
+	uintptr_t four = ((uintptr_t)1 << 47) - PAGE;
+	uintptr_t five = ((uintptr_t)1 << 56) - PAGE;
+	void *addr = (void *)((uintptr_t)1 << 50);
+	void *map = mmap(addr, PAGE, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			 -1, 0);
+
+	if (map == MAP_FAILED)
+		return four;
+	munmap(map, PAGE);
+	return map == addr ? five : four;
+}
+
+#endif /* HOSTMEM_PROC_H */
