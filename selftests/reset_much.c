@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: MEM_RESET of much memory: the kernel gets it when it wants it, and says so
+ * (rules R2, R11, R14).
+ */
+#include "reset.h"
+
+#define MUCH	(128 * MIB)
+
+FIXTURE(much)
+{
+	char *base;
+	int fd;
+};
+
+FIXTURE_SETUP(much)
+{
+	self->fd = library_fd();
+	ASSERT_LE(0, self->fd);
+	self->base = both_at(NULL, MUCH, PAGE_READWRITE);
+	ASSERT_NE(NULL, self->base);
+	stamp(self->base, MUCH, 1);
+}
+
+FIXTURE_TEARDOWN(much)
+{
+}
+
+/* How much memory a process has in use, by the kernel's word; -1 on failure. */
+static int64_t resident(pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return proc_bytes(path, "VmRSS");
+}
+
+/* Within some MiB: the kernel counts in batches. */
+#define EXPECT_ABOUT(want, is) do {					\
+	int64_t __want = (want), __is = (is);				\
+									\
+	EXPECT_GE(4 * (int64_t)MIB, llabs(__want - __is))		\
+		TH_LOG("%lld instead of %lld", (long long)__is,		\
+		       (long long)__want);				\
+} while (0)
+
+TEST_F(much, comes_off_the_resident_memory_and_on_again_R14)
+{
+	struct hostmem_status before = hostmem_status(self->fd);
+	int64_t full = resident(getpid());
+	int64_t available = meminfo("MemAvailable");
+
+	ASSERT_LT((int64_t)MUCH, full);
+	ASSERT_EQ(self->base, mem_reset(self->base, MUCH));
+	EXPECT_ABOUT(full, resident(getpid()));
+	ASSERT_TRUE(reclaim_all());
+	EXPECT_ABOUT(full - MUCH, resident(getpid()));
+	/* The kernel really has it, give or take what else happens. */
+	EXPECT_LT((int64_t)MUCH / 2, meminfo("MemAvailable") - available);
+	EXPECT_SAME_STATUS(before, self->fd);
+	EXPECT_EQ(NULL, nonzero(self->base, MUCH / 2));
+	EXPECT_ABOUT(full - MUCH / 2, resident(getpid()));
+	EXPECT_SAME_STATUS(before, self->fd);
+	ASSERT_TRUE(VirtualFree(self->base, 0, MEM_RELEASE));
+	EXPECT_ABOUT(full - MUCH, resident(getpid()));
+}
+
+/*
+ * In a process of its own: take memory until the one that has reset pages has
+ * lost half of them.  If the kernel doesn't take them, this process dies.
+ */
+static int press(pid_t victim, int64_t until)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int64_t limit = meminfo("MemTotal"), taken;
+
+	if (fd < 0 || write(fd, "1000", 4) != 4)
+		return 1;
+	for (taken = 0; taken < limit; taken += MIB) {
+		char *some = mmap(NULL, MIB, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+				  -1, 0);
+
+		if (some == MAP_FAILED)
+			return 2;
+		if (resident(victim) < until)
+			return 0;
+	}
+	return 3;
+}
+
+TEST_F(much, goes_when_another_process_needs_memory_R2_R11)
+{
+	struct hostmem_status before = hostmem_status(self->fd);
+	char *kept = self->base + MUCH / 4, *written = self->base + 3 * (MUCH / 4);
+	size_t at, zero = 0, same = 0, size = MIB;
+	pid_t parent = getpid(), child;
+	int64_t full;
+
+	ASSERT_EQ(self->base, mem_reset(self->base, MUCH));
+	EXPECT_EQ(kept, reset_undo(kept, size));
+	stamp(written, size, 2);
+	full = resident(parent);
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(press(parent, full - (int64_t)MUCH / 2));
+	EXPECT_EQ(0, status_of(child));
+
+	EXPECT_UNDO_TOO_LATE(self->base, MUCH);
+	/* All of a page, or nothing. */
+	for (at = 0; at < MUCH; at += PAGE) {
+		char *page = self->base + at;
+
+		if ((page >= kept && page < kept + size) ||
+		    (page >= written && page < written + size))
+			continue;
+		if (!unstamped(page, PAGE, 1))
+			same++;
+		else if (!nonzero(page, PAGE))
+			zero++;
+	}
+	EXPECT_EQ((MUCH - 2 * size) / PAGE, same + zero);
+	EXPECT_LE(MUCH / 2 / PAGE, zero);
+	EXPECT_EQ(NULL, unstamped(kept, size, 1));
+	EXPECT_EQ(NULL, unstamped(written, size, 2));
+	EXPECT_SAME_STATUS(before, self->fd);
+}
+
+TEST_HARNESS_MAIN
