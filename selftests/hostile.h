@@ -151,16 +151,6 @@ HELPER void mend(unsigned int page)
 	memcpy(at(page) + CODE, code_of_42, sizeof(code_of_42));
 }
 
-HELPER const struct protection *protection_of(DWORD protect)
-{
-	size_t i;
-
-	for (i = 1; i < ARRAY_SIZE(protections); i++)
-		if (protections[i].protect == protect)
-			return &protections[i];
-	return &protections[0];
-}
-
 /* Does a page allow what it should, and nothing else?  Not for guard pages. */
 HELPER bool page_is_as(char *page, DWORD protect)
 {

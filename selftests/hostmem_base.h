@@ -96,6 +96,17 @@ static const struct protection {
 	{ PAGE_EXECUTE_READWRITE,	true,  true,  true },
 };
 
+/* What allows nothing, for what is none. */
+HELPER const struct protection *protection_of(DWORD protect)
+{
+	size_t i;
+
+	for (i = 1; i < ARRAY_SIZE(protections); i++)
+		if (protections[i].protect == protect)
+			return &protections[i];
+	return &protections[0];
+}
+
 /* A program without its device is skipped as a whole. */
 static void __attribute__((constructor)) skip_without_device(void)
 {
