@@ -287,6 +287,15 @@ TEST_F(kept, pages_are_charged_whatever_their_protection)
 
 #define MODULE_PAGES	((size_t)MIB / PAGE)
 
+/* A region of the observer's as large as the limit, and pages that will be kept. */
+#define FILL_PIPE_BELOW_LIMIT() do {					\
+	SET_PARAMETERS((size_t)1, 0);					\
+	ASSERT_EQ(0, raw_alloc_as(self->observer, 0, MIB, HOSTMEM_RESERVE,	\
+				  HOSTMEM_READWRITE, PINNABLE, &base));	\
+	ASSERT_EQ(0, commit(0, PAGES, AT_ONCE));			\
+	PUT_INTO_PIPE(3, 8);						\
+} while (0)
+
 #define EXPECT_MODULE_HAS_LESS_BY(nr) do {				\
 	EXPECT_EQ((nr) * PAGE, total_committed(self->observer));	\
 	EXPECT_EQ(-ENOMEM, raw_commit(self->observer, base,		\
@@ -304,11 +313,7 @@ TEST_F(kept, pages_outlive_their_file)
 {
 	uintptr_t base;
 
-	SET_PARAMETERS((size_t)1, 0);
-	ASSERT_EQ(0, raw_alloc_as(self->observer, 0, MIB, HOSTMEM_RESERVE,
-				  HOSTMEM_READWRITE, PINNABLE, &base));
-	ASSERT_EQ(0, commit(0, PAGES, AT_ONCE));
-	PUT_INTO_PIPE(3, 8);
+	FILL_PIPE_BELOW_LIMIT();
 	/* The mapping is the last that refers to it. */
 	close(self->fd);
 	ASSERT_EQ(0, munmap(memory(0), SIZE));
@@ -321,11 +326,7 @@ TEST_F(kept, pages_outlive_a_shutdown)
 {
 	uintptr_t base;
 
-	SET_PARAMETERS((size_t)1, 0);
-	ASSERT_EQ(0, raw_alloc_as(self->observer, 0, MIB, HOSTMEM_RESERVE,
-				  HOSTMEM_READWRITE, PINNABLE, &base));
-	ASSERT_EQ(0, commit(0, PAGES, AT_ONCE));
-	PUT_INTO_PIPE(3, 8);
+	FILL_PIPE_BELOW_LIMIT();
 	EXPECT_EQ(0, raw_shutdown(self->fd));
 	EXPECT_MODULE_HAS_LESS_BY(8);
 	EXPECT_IN_PIPE(3, 8);
