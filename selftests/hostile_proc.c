@@ -5,6 +5,7 @@
  * the owner's is never touched.
  */
 #include "hostile.h"
+#include "pass_fd.h"
 
 #include <sched.h>
 #include <sys/socket.h>
@@ -155,25 +156,6 @@ TEST_F(proc, clone_with_the_descriptors_is_a_stranger)
  * Descriptors that outlive their owners
  */
 
-static int send_fd(int socket, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = {};
-	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, 0) == 1 ? 0 : -1;
-}
-
 /* The file lives in a message that nobody has received, and in the mapping. */
 TEST_F(proc, descriptor_in_flight_keeps_nothing_but_itself)
 {
@@ -209,23 +191,6 @@ static int own_and_send(int socket)
 	stamp((void *)base, BLOCK, 1);
 	CHECK(!send_fd(socket, fd));
 	return 0;
-}
-
-static int receive_fd(int socket)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd = -1;
-
-	if (recvmsg(socket, &message, 0) == 1 && CMSG_FIRSTHDR(&message))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
-	return fd;
 }
 
 TEST_F(proc, descriptor_of_the_dead_is_of_no_use)
