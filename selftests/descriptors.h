@@ -6,12 +6,8 @@
 #ifndef DESCRIPTORS_H
 #define DESCRIPTORS_H
 
+#include "hostmem_child.h"
 #include "hostmem_limits.h"
-
-#define CHECK(condition) do {						\
-	if (!(condition))						\
-		return __LINE__;					\
-} while (0)
 
 /* For those that end with the status of a process: the line is in a shared page. */
 static int *failed_line;

@@ -2,6 +2,7 @@
 /*
  * Description: who may open the device, and what everyone else is told (rule S9).
  */
+#include "hostmem_child.h"
 #include "hostmem_test.h"
 
 #include <grp.h>
@@ -31,26 +32,6 @@ static bool set_mode(gid_t group, mode_t mode)
 {
 	return !chown(DEVICE, 0, group) && !chmod(DEVICE, mode);
 }
-
-/* In a child that isn't the test: the number of the line that went wrong. */
-#define CHECK(condition) do {						\
-	if (!(condition))						\
-		return __LINE__;					\
-} while (0)
-
-#define EXPECT_CHILD(call) do {						\
-	pid_t __child = fork();						\
-	int __line;							\
-									\
-	ASSERT_LE(0, __child);						\
-	if (!__child) {							\
-		__line = (call);					\
-		if (__line)						\
-			TH_LOG("went wrong in line %d", __line);	\
-		_exit(!!__line);					\
-	}								\
-	EXPECT_EQ(0, status_of(__child));				\
-} while (0)
 
 static bool become(uid_t user, gid_t group)
 {

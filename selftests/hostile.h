@@ -9,6 +9,7 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
+#include "hostmem_child.h"
 #include "hostmem_test.h"
 
 #include <netinet/in.h>
@@ -232,15 +233,6 @@ HELPER const char *specimen_wrong(uintptr_t base)
 		TH_LOG("%s", __wrong);					\
 } while (0)
 
-/*
- * What children find out.  In a child that isn't the test the macros can't tell,
- * so its functions return the number of the line that went wrong.
- */
-#define CHECK(condition) do {						\
-	if (!(condition))						\
-		return __LINE__;					\
-} while (0)
-
 /* There is nothing in a forked child's specimen, and it has no say in it. */
 HELPER int specimen_is_dead(uintptr_t base, int fd)
 {
@@ -277,23 +269,6 @@ HELPER int specimen_is_out_of_reach(uintptr_t base, int fd)
 	errno = 0;							\
 	EXPECT_EQ(__allowed ? (ssize_t)(size) : -1, (ssize_t)(call));	\
 	EXPECT_EQ(__allowed ? 0 : EFAULT, errno);			\
-} while (0)
-
-/* Run @call in a forked child and report the line that went wrong. */
-#define EXPECT_CHILD(call) do {						\
-	pid_t __child = fork();						\
-	int __status;							\
-									\
-	ASSERT_LE(0, __child);						\
-	if (!__child) {							\
-		int __line = (call);					\
-									\
-		if (__line)						\
-			TH_LOG("went wrong in line %d", __line);	\
-		_exit(!!__line);					\
-	}								\
-	__status = status_of(__child);					\
-	EXPECT_EQ(0, __status);						\
 } while (0)
 
 /* Two sockets, of which the first sends to the second, that nobody reads. */

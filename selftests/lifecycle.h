@@ -6,6 +6,7 @@
 #ifndef LIFECYCLE_H
 #define LIFECYCLE_H
 
+#include "hostmem_child.h"
 #include "hostmem_test.h"
 
 #define FIXED	((uintptr_t)0x50000000 + BLOCK - GRANULE)
@@ -47,15 +48,6 @@ FIXTURE_TEARDOWN(lifecycle)
 	EXPECT_FALSE(can_write(self->base + PAGE));			\
 	EXPECT_TRUE(can_write(self->base + REGION - 1));		\
 	EXPECT_EQ(NULL, unstamped(self->base + PAGE, REGION - PAGE, 1)); \
-} while (0)
-
-/*
- * In a child that isn't the test the macros can't tell, so the function returns the
- * number of the line that went wrong.
- */
-#define CHECK(condition) do {						\
-	if (!(condition))						\
-		return __LINE__;					\
 } while (0)
 
 /* No call works for who isn't the owner. */
@@ -128,22 +120,5 @@ HELPER int fork_child(int fd, char *base)
 	stamp((void *)out, PAGE, 2);
 	return 0;
 }
-
-/* Run @call in a child and report the line that went wrong. */
-#define EXPECT_CHILD(call) do {						\
-	pid_t __child = fork();						\
-	int __status;							\
-									\
-	ASSERT_LE(0, __child);						\
-	if (!__child) {							\
-		int __line = (call);					\
-									\
-		if (__line)						\
-			TH_LOG("went wrong in line %d", __line);	\
-		_exit(!!__line);					\
-	}								\
-	__status = status_of(__child);					\
-	EXPECT_EQ(0, __status);						\
-} while (0)
 
 #endif /* LIFECYCLE_H */

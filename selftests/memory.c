@@ -3,16 +3,8 @@
  * Description: memory comes back: after a thousand regions, and from pages that
  * are decommitted one by one.
  */
+#include "hostmem_child.h"
 #include "hostmem_test.h"
-
-/*
- * In a child that isn't the test the macros can't tell, so its functions return
- * the number of the line that went wrong.
- */
-#define CHECK(condition) do {						\
-	if (!(condition))						\
-		return __LINE__;					\
-} while (0)
 
 static void touch(char *base, size_t size)
 {
