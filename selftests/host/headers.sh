@@ -16,8 +16,9 @@ compile()
 
 	for standard in "${@:4}"; do
 		printf '#include <%s>\n' "$header" "$header" |
-			"$compiler" -Iinclude -I../uapi -x "$language" -std="$standard" -Wall \
-				-Wextra -Wundef -pedantic -Werror -fsyntax-only - || status=1
+			"$compiler" -Iinclude -Iinclude/hostmem/win32 -I../uapi -x "$language" \
+				-std="$standard" -Wall -Wextra -Wundef -pedantic -Werror \
+				-fsyntax-only - || status=1
 	done
 }
 
@@ -28,5 +29,6 @@ while read -r header; do
 	for compiler in g++ clang++; do
 		compile "$header" c++ "$compiler" c++98 c++03 c++11 c++14 c++17 c++20 c++2b
 	done
-done < <(find include ../uapi -name '*.h' -printf '%P\n')
+done < <(find include ../uapi -name win32 -prune -o -name '*.h' -printf '%P\n'
+	find include/hostmem/win32 -name '*.h' -printf '%P\n')
 exit "$status"

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR MIT */
+/*
+ * Windows' <sysinfoapi.h>: what the machine is like.
+ */
+#ifndef HOSTMEM_WIN32_SYSINFOAPI_H
+#define HOSTMEM_WIN32_SYSINFOAPI_H
+
+#include "minwindef.h"
+
+/**
+ * struct _SYSTEM_INFO - what GetSystemInfo() tells (rule N1)
+ * @wProcessorArchitecture: PROCESSOR_ARCHITECTURE_*
+ * @wReserved: 0
+ * @dwOemId: both of them, obsolete
+ * @dwPageSize: bytes of a page, 4096
+ * @lpMinimumApplicationAddress: the first address that a reservation may have, 0x10000
+ * @lpMaximumApplicationAddress: the last one that VirtualQuery() takes
+ * @dwActiveProcessorMask: a bit for each processor that the process may run on
+ * @dwNumberOfProcessors: how many these are
+ * @dwProcessorType: PROCESSOR_AMD_X8664; on ARM64 0
+ * @dwAllocationGranularity: bytes of which the address of a reservation is a multiple,
+ *	65536
+ * @wProcessorLevel: the processor's family
+ * @wProcessorRevision: its model times 256, and its stepping
+ */
+HOSTMEM_EXTENSION typedef struct _SYSTEM_INFO {
+	HOSTMEM_EXTENSION union {
+		DWORD dwOemId;
+		HOSTMEM_EXTENSION struct {
+			WORD wProcessorArchitecture;
+			WORD wReserved;
+		};
+	};
+	DWORD dwPageSize;
+	LPVOID lpMinimumApplicationAddress;
+	LPVOID lpMaximumApplicationAddress;
+	DWORD_PTR dwActiveProcessorMask;
+	DWORD dwNumberOfProcessors;
+	DWORD dwProcessorType;
+	DWORD dwAllocationGranularity;
+	WORD wProcessorLevel;
+	WORD wProcessorRevision;
+} SYSTEM_INFO, *LPSYSTEM_INFO;
+
+#endif /* HOSTMEM_WIN32_SYSINFOAPI_H */
