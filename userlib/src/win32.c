@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "fault.h"
 #include "manager.h"
+#include "win32.h"
 
 /*
  * The other TLS models let a thread's first access allocate memory, which would
@@ -16,12 +17,22 @@
  */
 static _Thread_local DWORD last_error __attribute__((tls_model("initial-exec")));
 
-/* Success leaves the last error as it was (rule A18). */
-static BOOL hostmem_win32_result(enum hostmem_error error)
+BOOL hostmem_win32_result(enum hostmem_error error)
 {
 	if (error)
 		last_error = hostmem_error_win32(error);
 	return !error;
+}
+
+BOOL hostmem_win32_fail(DWORD code)
+{
+	last_error = code;
+	return FALSE;
+}
+
+bool hostmem_win32_own_process(HANDLE process)
+{
+	return (LONG_PTR)process == -1 || hostmem_win32_fail(ERROR_INVALID_HANDLE);
 }
 
 LPVOID VirtualAlloc(LPVOID lpAddress, SIZE_T dwSize, DWORD flAllocationType,

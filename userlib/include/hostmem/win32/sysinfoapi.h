@@ -42,4 +42,28 @@ HOSTMEM_EXTENSION typedef struct _SYSTEM_INFO {
 	WORD wProcessorRevision;
 } SYSTEM_INFO, *LPSYSTEM_INFO;
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * GetSystemInfo() - tell what the machine is like (rule N1)
+ * @lpSystemInfo: receives it
+ *
+ * Works without a device, too, and doesn't make the caller its owner.
+ */
+HOSTMEM_API void GetSystemInfo(LPSYSTEM_INFO lpSystemInfo)
+	HOSTMEM_SYMBOL(GetSystemInfo);
+
+/**
+ * GetNativeSystemInfo() - the same, as all processes are native ones
+ * @lpSystemInfo: receives it
+ */
+HOSTMEM_API void GetNativeSystemInfo(LPSYSTEM_INFO lpSystemInfo)
+	HOSTMEM_SYMBOL(GetNativeSystemInfo);
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif /* HOSTMEM_WIN32_SYSINFOAPI_H */

@@ -147,7 +147,7 @@ typedef enum MEM_EXTENDED_PARAMETER_TYPE {
  * struct MEM_EXTENDED_PARAMETER - one more thing to say to VirtualAlloc2() (rule N2)
  * @Type: MemExtendedParameterAddressRequirements or MemExtendedParameterNumaNode; the
  *	others are refused
- * @Reserved: 0
+ * @Reserved: not looked at
  * @ULong64: all of the value
  * @Pointer: a MEM_ADDRESS_REQUIREMENTS
  * @Size: not used
