@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Description: what "make install" puts under PREFIX is enough to build and start a
-# program, with the flags that pkg-config tells; and the device has a group.
+# program, with the flags that pkg-config tells, one with Windows' headers, too; and the
+# device has a group.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -35,6 +36,29 @@ cc -Wall -Werror -o "$tmp/program" "$tmp/program.c" $flags
 if [ ! -e /dev/hostmem ]; then
 	LD_LIBRARY_PATH=$prefix/lib "$tmp/program"
 fi
+
+# A source that was written for Windows, with no flags but those of hostmem-win32.
+sed "s|/opt/hostmem|$prefix|" "$prefix/lib/pkgconfig/hostmem-win32.pc" >"$tmp/hostmem-win32.pc"
+flags=$(PKG_CONFIG_PATH=$tmp pkg-config --cflags --libs hostmem-win32)
+cat >"$tmp/windows.c" <<EOF
+#include <windows.h>
+#include <memoryapi.h>
+
+int WINAPI main(VOID)
+{
+	SYSTEM_INFO info;
+
+	GetSystemInfo(&info);
+	return info.dwPageSize == 4096 ? 0 : 1;
+}
+EOF
+# shellcheck disable=SC2086 # several words
+cc -Wall -Werror -o "$tmp/windows" "$tmp/windows.c" $flags
+LD_LIBRARY_PATH=$prefix/lib "$tmp/windows"
+# And what such a source names alone.
+for header in userlib/include/hostmem/win32/*.h; do
+	cmp "$header" "$prefix/include/hostmem/win32/${header##*/}"
+done
 
 # Who may open the device: the rule names the group that is made (rule S9).
 make -s device_install DESTDIR="$tmp"

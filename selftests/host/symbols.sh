@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Description: a program gets the library's functions where it includes the library's
-# headers, and those of FreeRDP's libwinpr, which have the same names, where it includes
-# those, in whichever order it is linked with the two.
+# headers, <windows.h> or others, and those of FreeRDP's libwinpr, which have the same
+# names, where it includes those, in whichever order it is linked with the two.
 
 set -eu
 cd "$(dirname "$0")/../../userlib"
@@ -10,33 +10,43 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 tests=0 failed=0
 
+# Names that both have; those of a table in the sources.
+names='GetLastError SetLastError GetSystemInfo GetNativeSystemInfo'
+# shellcheck disable=SC2086 # several words
+functions=$(printf '(void *)%s, ' $names)
+
 # What winpr's GetLastError() and VirtualAlloc() are can't be told from ours by what
 # they return, so each is asked for what only its own library has been told.
 cat >"$tmp/ours.c" <<EOF
-#include <hostmem/memoryapi.h>
+#include <windows.h>
 #include <hostmem/mscoree.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 int ours(void);
-void *our_function(void);
+void *our_function(unsigned int number);
 unsigned int our_error(void);
 
 int ours(void)
 {
+	SYSTEM_INFO info;
 	static const IID unknown = { 0, 0, 0, { 0xC0, 0, 0, 0, 0, 0, 0, 0x46 } };
 
+	GetSystemInfo(&info);
 	SetLastError(1111);
 	/* It fails in a way of ours: there is no such size. */
-	return !VirtualAlloc(NULL, 0, MEM_RESERVE, PAGE_READWRITE) &&
+	return info.dwAllocationGranularity == 65536 &&
+	       !VirtualAlloc(NULL, 0, MEM_RESERVE, PAGE_READWRITE) &&
 	       GetLastError() != 1111 && (SetLastError(1111), GetLastError() == 1111) &&
 	       IsEqualIID(IID_OF(IID_IUnknown), IID_OF(unknown));
 }
 
-void *our_function(void)
+void *our_function(unsigned int number)
 {
-	return (void *)GetLastError;
+	static void *const functions[] = { $functions };
+
+	return number < sizeof(functions) / sizeof(*functions) ? functions[number] : NULL;
 }
 
 unsigned int our_error(void)
@@ -49,9 +59,10 @@ unsigned int our_error(void)
 EOF
 cat >"$tmp/theirs.c" <<EOF
 #include <winpr/error.h>
+#include <winpr/sysinfo.h>
 
 unsigned int their_error(void);
-void *their_function(void);
+void *their_function(unsigned int number);
 void theirs(void);
 
 void theirs(void)
@@ -64,9 +75,11 @@ unsigned int their_error(void)
 	return GetLastError();
 }
 
-void *their_function(void)
+void *their_function(unsigned int number)
 {
-	return (void *)GetLastError;
+	static void *const functions[] = { $functions };
+
+	return functions[number];
 }
 EOF
 cat >"$tmp/main.c" <<EOF
@@ -77,7 +90,7 @@ cat >"$tmp/main.c" <<EOF
 
 int ours(void);
 unsigned int our_error(void), their_error(void);
-void *our_function(void), *their_function(void);
+void *our_function(unsigned int number), *their_function(unsigned int number);
 void theirs(void);
 
 static int is_in(void *function, const char *library)
@@ -89,15 +102,19 @@ static int is_in(void *function, const char *library)
 
 int main(int argc, char **argv)
 {
+	unsigned int i;
+
 	if (!ours())
 		puts("ours is not ours");
 	theirs();
 	if (our_error() != 1111 || their_error() != 2222)
 		printf("ours is %u, theirs %u\n", our_error(), their_error());
-	if (argc > 1 && !is_in(our_function(), argv[1]))
-		puts("GetLastError is not the library's");
-	if (!is_in(their_function(), "/libwinpr2.so"))
-		puts("GetLastError is not winpr's");
+	for (i = 0; our_function(i); i++) {
+		if (argc > 1 && !is_in(our_function(i), argv[1]))
+			printf("function %u is not the library's\n", i);
+		if (!is_in(their_function(i), "/libwinpr2.so"))
+			printf("function %u is not winpr's\n", i);
+	}
 	return 0;
 }
 EOF
@@ -124,11 +141,26 @@ build()
 cc -Wall -Wextra $(pkg-config --cflags winpr2) -c -o "$tmp/theirs.o" "$tmp/theirs.c"
 cc -Wall -Wextra -c -o "$tmp/main.o" "$tmp/main.c"
 
+# What the library and the archive offer to the linker has names of its own.
+offered()
+{
+	nm "$@" | sed -n 's/^[0-9a-f]* [A-TV-Z] \([^@]*\).*/\1/p' | sort -u
+}
+
+clash()
+{
+	offered --defined-only -D "$(cc -print-file-name=libwinpr2.so)" >"$tmp/winpr"
+	[ "$(wc -l <"$tmp/winpr")" -gt 1000 ] || echo "what does winpr offer?"
+	{ offered -D --defined-only libhostmem.so; offered --defined-only libhostmem.a; } |
+		sort -u | comm -12 - "$tmp/winpr"
+}
+check "no name is winpr's, too" clash
+
 for compiler in gcc clang g++ clang++; do
 	language=c deref='&'
 	case $compiler in *++) language=c++ deref= ;; esac
 	check "$compiler" "$compiler" -x "$language" -Wall -Wextra -Wredundant-decls \
-		-Iinclude "-DIID_OF(iid)=$deref(iid)" \
+		-Iinclude -Iinclude/hostmem/win32 "-DIID_OF(iid)=$deref(iid)" \
 		-c -o "$tmp/ours.o" "$tmp/ours.c"
 	check "$compiler: ours, winpr" build "$tmp/ours.o" -L. -lhostmem -lwinpr2
 	check "runs" env LD_LIBRARY_PATH=. "$tmp/program" libhostmem.so

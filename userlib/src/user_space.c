@@ -82,7 +82,8 @@ bool hostmem_pages_of(const void *addr, SIZE_T size, uintptr_t *start, uintptr_t
 {
 	uintptr_t first = (uintptr_t)addr;
 
-	if (!size || size > UINTPTR_MAX - PAGE_MASK - first)
+	if (!size || first > UINTPTR_MAX - PAGE_MASK ||
+	    size > UINTPTR_MAX - PAGE_MASK - first)
 		return false;
 	*start = first & ~PAGE_MASK;
 	*end = (first + size + PAGE_MASK) & ~PAGE_MASK;
