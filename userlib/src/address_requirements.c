@@ -268,7 +268,8 @@ PVOID VirtualAlloc2(HANDLE Process, PVOID BaseAddress, SIZE_T Size,
 	};
 	void *mem;
 
-	if (!hostmem_win32_own_process(Process))
+	/* Windows takes NULL for the own process here, and WebKit relies on that. */
+	if (Process && !hostmem_win32_own_process(Process))
 		return NULL;
 	if (!take_parameters(&request, ExtendedParameters, ParameterCount) ||
 	    (request.alignment && (BaseAddress || !(AllocationType & MEM_RESERVE)))) {
