@@ -152,9 +152,10 @@ static enum hostmem_error find_highest(const struct request *request, uintptr_t 
 	return HOSTMEM_OK;
 }
 
+/* The highest one, as search_up() finds the lowest. */
 static enum hostmem_error search_down(const struct request *request, void **out)
 {
-	uintptr_t end = request->end, step = request->alignment;
+	uintptr_t end = request->end, refused = 0, step = 0;
 
 	for (;;) {
 		uintptr_t addr;
@@ -164,13 +165,17 @@ static enum hostmem_error search_down(const struct request *request, void **out)
 			return error;
 		if (!addr)
 			return HOSTMEM_ERR_NO_SPACE;
-		error = try_at(request, addr, out);
-		if (error != HOSTMEM_ERR_ADDRESS)
-			return error;
+		if (addr != refused) {
+			error = try_at(request, addr, out);
+			if (error != HOSTMEM_ERR_ADDRESS)
+				return error;
+			refused = addr;
+			continue;
+		}
+		step = step ? 2 * step : request->alignment;
 		if (step >= addr + request->length - request->low)
 			return HOSTMEM_ERR_NO_SPACE;
 		end = addr + request->length - step;
-		step *= 2;
 	}
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1 OR MIT
 /*
- * <sysinfoapi.h> of include/hostmem/win32: GetSystemInfo() (rule N1).
+ * <sysinfoapi.h> of include/hostmem/win32: GetSystemInfo() (rule N1), and the time.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
 #include <linux/hostmem.h>
 #include <sched.h>
+#include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -75,4 +76,17 @@ void GetSystemInfo(LPSYSTEM_INFO lpSystemInfo)
 void GetNativeSystemInfo(LPSYSTEM_INFO lpSystemInfo)
 {
 	GetSystemInfo(lpSystemInfo);
+}
+
+ULONGLONG GetTickCount64(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return (ULONGLONG)time.tv_sec * 1000 + (ULONGLONG)time.tv_nsec / 1000000;
+}
+
+DWORD GetTickCount(void)
+{
+	return (DWORD)GetTickCount64();
 }

@@ -62,6 +62,20 @@ HOSTMEM_API void GetSystemInfo(LPSYSTEM_INFO lpSystemInfo)
 HOSTMEM_API void GetNativeSystemInfo(LPSYSTEM_INFO lpSystemInfo)
 	HOSTMEM_SYMBOL(GetNativeSystemInfo);
 
+/**
+ * GetTickCount64() - milliseconds since the machine was started
+ *
+ * Return: their number; the time that it sleeps counts
+ */
+HOSTMEM_API ULONGLONG GetTickCount64(void) HOSTMEM_SYMBOL(GetTickCount64);
+
+/**
+ * GetTickCount() - the same in 32 bits, which begins anew every 49.7 days
+ *
+ * Return: their number, modulo 2^32
+ */
+HOSTMEM_API DWORD GetTickCount(void) HOSTMEM_SYMBOL(GetTickCount);
+
 #ifdef __cplusplus
 }
 #endif

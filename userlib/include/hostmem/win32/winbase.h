@@ -6,9 +6,11 @@
 #ifndef HOSTMEM_WIN32_WINBASE_H
 #define HOSTMEM_WIN32_WINBASE_H
 
+#include "fibersapi.h"
 #include "memoryapi.h"
 #include "minwindef.h"
 #include "sysinfoapi.h"
+#include "utilapiset.h"
 
 #define INVALID_HANDLE_VALUE	((HANDLE)(LONG_PTR)-1)
 #define INFINITE		0xFFFFFFFFu

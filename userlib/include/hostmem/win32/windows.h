@@ -8,6 +8,7 @@
 #define HOSTMEM_WIN32_WINDOWS_H
 
 /* With WIN32_LEAN_AND_MEAN and without it: there is nothing to leave out. */
+#include "winapifamily.h"
 #include "windef.h"
 #include "winbase.h"
 #include "winerror.h"

@@ -262,6 +262,9 @@ HOSTMEM_EXTENSION typedef struct _NT_TIB {
 	struct _NT_TIB *Self;
 } NT_TIB, *PNT_TIB;
 
+/* Called with a thread's value; see FlsAlloc(). */
+typedef void (NTAPI *PFLS_CALLBACK_FUNCTION)(PVOID lpFlsData);
+
 /*
  * Codes of exceptions and statuses, beside those of <hostmem/memoryapi.h>
  */
