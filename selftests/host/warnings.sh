@@ -13,10 +13,12 @@ find_tools
 build_module W=12
 
 # That has looked at the documentation in *.c. A comment describes all arguments or
-# none. STDMETHODCALLTYPE is nothing, but kernel-doc can't know.
+# none. These macros are nothing that kernel-doc has to do with, but it can't know.
 cd "$copy"
-ours=(module/*.h uapi/linux/*.h userlib/src/*.h userlib/include/hostmem/*.h)
-sed -i 's/(STDMETHODCALLTYPE /(/' "${ours[@]}"
+ours=(module/*.h uapi/linux/*.h userlib/src/*.h userlib/include/hostmem/*.h
+	userlib/include/hostmem/win32/*.h)
+sed -i -E 's/\(STDMETHODCALLTYPE /(/; s/(HOSTMEM_EXTENSION|DECLSPEC_ALIGN\([0-9]+\)) //g' \
+	"${ours[@]}"
 perl -0ne 'for (m{^/\*\*(.*?)\*/}gms) {
 	print "not described in \x27$1\x27\n" if !/^ \* @/m && /(\w+)(?:\(\))? - /;
 }' "${ours[@]}" >none
