@@ -134,20 +134,27 @@ int ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 	calls++;
-	switch (request) {
-	case HOSTMEM_IOC_ALLOC:		err = reserve(arg); break;
-	case HOSTMEM_IOC_FREE:		err = release(arg); break;
-	case HOSTMEM_IOC_QUERY:		err = query(arg); break;
-	case HOSTMEM_IOC_STATUS:	((struct hostmem_status *)arg)->out_id = 1; break;
-	default:			err = ENOTTY;
-	}
+	if (request == HOSTMEM_IOC_ALLOC)
+		err = reserve(arg);
+	else if (request == HOSTMEM_IOC_FREE)
+		err = release(arg);
+	else if (request == HOSTMEM_IOC_QUERY)
+		err = query(arg);
+	else if (request == HOSTMEM_IOC_STATUS)
+		((struct hostmem_status *)arg)->out_id = 1;
+	else
+		err = ENOTTY;
 	errno = err;
 	return err ? -1 : 0;
 }
 
 static void begin(void)
 {
-	count = thieves = thefts = attempts = calls = 0;
+	count = 0;
+	thieves = 0;
+	thefts = 0;
+	attempts = 0;
+	calls = 0;
 	refuses_all = false;
 	alloc_errno = 0;
 	SetLastError(ERROR_SUCCESS);

@@ -43,7 +43,7 @@ static BOOL is_bad(const void *addr, UINT_PTR size, bool write)
 	return FALSE;
 }
 
-BOOL IsBadReadPtr(const VOID *lp, UINT_PTR ucb)
+BOOL IsBadReadPtr(LPCVOID lp, UINT_PTR ucb)
 {
 	return is_bad(lp, ucb, false);
 }

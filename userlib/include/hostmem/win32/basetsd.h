@@ -24,7 +24,8 @@ typedef uint32_t DWORD32, *PDWORD32;
 typedef uint64_t ULONG64, *PULONG64;
 typedef uint64_t DWORD64, *PDWORD64;
 
-typedef intptr_t INT_PTR, *PINT_PTR;
+typedef intptr_t INT_PTR;
+typedef INT_PTR *PINT_PTR;
 typedef uintptr_t UINT_PTR, *PUINT_PTR;
 typedef LONG_PTR *PLONG_PTR;
 typedef DWORD_PTR *PDWORD_PTR;

@@ -44,9 +44,9 @@ DECLARE_HANDLE(HINSTANCE);
 typedef HINSTANCE HMODULE;
 
 /* Any function; to be cast to what it is before it is called. */
-typedef INT_PTR (WINAPI *FARPROC)(void);
-typedef INT_PTR (WINAPI *NEARPROC)(void);
-typedef INT_PTR (WINAPI *PROC)(void);
+typedef INT_PTR (*FARPROC)(void);
+typedef INT_PTR (*NEARPROC)(void);
+typedef INT_PTR (*PROC)(void);
 
 typedef HANDLE HGLOBAL;
 typedef HANDLE HLOCAL;

@@ -26,6 +26,7 @@
 HOSTMEM_EXTENSION typedef struct _SYSTEM_INFO {
 	HOSTMEM_EXTENSION union {
 		DWORD dwOemId;
+
 		HOSTMEM_EXTENSION struct {
 			WORD wProcessorArchitecture;
 			WORD wReserved;
@@ -67,14 +68,16 @@ HOSTMEM_API void GetNativeSystemInfo(LPSYSTEM_INFO lpSystemInfo)
  *
  * Return: their number; the time that it sleeps counts
  */
-HOSTMEM_API ULONGLONG GetTickCount64(void) HOSTMEM_SYMBOL(GetTickCount64);
+HOSTMEM_API ULONGLONG GetTickCount64(void)
+	HOSTMEM_SYMBOL(GetTickCount64);
 
 /**
  * GetTickCount() - the same in 32 bits, which begins anew every 49.7 days
  *
  * Return: their number, modulo 2^32
  */
-HOSTMEM_API DWORD GetTickCount(void) HOSTMEM_SYMBOL(GetTickCount);
+HOSTMEM_API DWORD GetTickCount(void)
+	HOSTMEM_SYMBOL(GetTickCount);
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,7 @@ extern "C" {
  *
  * Return: TRUE if it can't, or if the device can't be asked
  */
-HOSTMEM_API BOOL IsBadReadPtr(const VOID *lp, UINT_PTR ucb)
+HOSTMEM_API BOOL IsBadReadPtr(LPCVOID lp, UINT_PTR ucb)
 	HOSTMEM_SYMBOL(IsBadReadPtr);
 
 /**

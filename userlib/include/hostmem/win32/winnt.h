@@ -84,7 +84,7 @@ typedef PVOID HANDLE;
 typedef HANDLE *PHANDLE, *LPHANDLE;
 #define DECLARE_HANDLE(name)						\
 	struct name##__ { int unused; };				\
-	typedef struct name##__ *name
+	typedef struct name##__ *(name)
 
 typedef DWORD ACCESS_MASK;
 typedef DWORD LCID;
@@ -254,6 +254,7 @@ HOSTMEM_EXTENSION typedef struct _NT_TIB {
 	PVOID StackBase;
 	PVOID StackLimit;
 	PVOID SubSystemTib;
+
 	HOSTMEM_EXTENSION union {
 		PVOID FiberData;
 		DWORD Version;
@@ -263,7 +264,7 @@ HOSTMEM_EXTENSION typedef struct _NT_TIB {
 } NT_TIB, *PNT_TIB;
 
 /* Called with a thread's value; see FlsAlloc(). */
-typedef void (NTAPI *PFLS_CALLBACK_FUNCTION)(PVOID lpFlsData);
+typedef void (*PFLS_CALLBACK_FUNCTION)(PVOID lpFlsData);
 
 /*
  * Codes of exceptions and statuses, beside those of <hostmem/memoryapi.h>
