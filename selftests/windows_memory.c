@@ -459,7 +459,7 @@ TEST_F(windows, bad_pointers_of_others_N11)
 	EXPECT_EQ(FALSE, IsBadReadPtr(file, 2 * PAGE));
 	EXPECT_EQ(TRUE, IsBadWritePtr(file, 1));
 	EXPECT_EQ(FALSE, IsBadWritePtr(self->foreign, PAGES * PAGE));
-	EXPECT_EQ(FALSE, IsBadCodePtr((FARPROC)reclaim_all));
+	EXPECT_EQ(FALSE, IsBadCodePtr((FARPROC)(uintptr_t)reclaim_all));
 	EXPECT_EQ(FALSE, IsBadWritePtr(&fd, sizeof(fd)));
 	ASSERT_EQ(0, mprotect(self->foreign, PAGE, PROT_NONE));
 	EXPECT_EQ(TRUE, IsBadReadPtr(self->foreign, 1));
