@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1 OR MIT
 /*
- * Faults in memory of the library, from the signal to the callback of the program; and
- * the way of all other SIGSEGVs and SIGBUSes to the handlers that were there before.
+ * Faults, from the signal to the vectored handlers of the program, and in memory of the
+ * library to its callback; and the way of all other SIGSEGVs and SIGBUSes to the handlers
+ * that were there before.
  *
  * What runs in the signal handlers takes no lock and needs little stack: they run on
  * the thread's alternate one if it has one, because the page that was hit may be the
@@ -18,8 +19,10 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "fault.h"
 #include "manager.h"
+#include "vectored.h"
 
 /**
  * struct hostmem_callback - what the program wants to be called, and with what
@@ -51,32 +54,19 @@ struct hostmem_handled {
 
 static struct hostmem_handled handled_segv, handled_bus;
 
-/* Held while a callback is set; guards these two. */
+/* Held while a callback is set; guards the list. */
 static pthread_mutex_t setting = PTHREAD_MUTEX_INITIALIZER;
 static struct hostmem_callback *all_callbacks;
-static bool installed;
+
+/*
+ * Held while the handlers are installed, which sets the other.  Whoever holds it blocks
+ * all signals: so a signal handler may take it.
+ */
+static pthread_mutex_t installing = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool installed;
 
 /* The one that counts, or NULL; written with the lock, read without. */
 static const struct hostmem_callback *_Atomic current_callback;
-
-#if defined(__x86_64__)
-
-/* Bits of the page fault's error code. */
-#define PF_WRITE	(1 << 1)
-#define PF_FETCH	(1 << 4)
-
-static DWORD access_of(const ucontext_t *context)
-{
-	greg_t error = context->uc_mcontext.gregs[REG_ERR];
-
-	if (error & PF_FETCH)
-		return EXCEPTION_EXECUTE_FAULT;
-	return error & PF_WRITE ? EXCEPTION_WRITE_FAULT : EXCEPTION_READ_FAULT;
-}
-
-#else
-#error "access_of() must learn where this processor tells the kind of an access"
-#endif
 
 /*
  * Have the default action happen to the code that was interrupted.  To return
@@ -157,19 +147,23 @@ static bool fault_is_ours(int signo, const siginfo_t *info)
 static void handle_fault(int signo, siginfo_t *info, void *context)
 {
 	const struct hostmem_callback *callback = atomic_load(&current_callback);
+	bool vectored = hostmem_vectored_any();
 	int saved = errno;
-	BOOL retry;
+	bool ours;
 
-	if (!callback || !fault_is_ours(signo, info)) {
+	/* A vectored handler sees a SIGSEGV alike wherever it comes from. */
+	ours = (callback || (vectored && signo == SIGBUS)) && fault_is_ours(signo, info);
+	/* The kernel has a signal of its own for guard pages. */
+	if (vectored && hostmem_vectored_call(signo, info, context, ours && signo == SIGBUS))
+		return;
+	if (!callback || !ours) {
 		previous_action(signo, info, context);
 		return;
 	}
-	/* The kernel has a signal of its own for guard pages. */
-	retry = callback->function(signo == SIGBUS ? EXCEPTION_GUARD_PAGE :
-						     EXCEPTION_ACCESS_VIOLATION,
-				   access_of(context), info->si_addr,
-				   callback->context);
-	if (!retry)
+	if (!callback->function(signo == SIGBUS ? EXCEPTION_GUARD_PAGE :
+						  EXCEPTION_ACCESS_VIOLATION,
+				hostmem_context_access(context), info->si_addr,
+				callback->context))
 		default_action(signo, info, context);
 	errno = saved;
 }
@@ -191,6 +185,25 @@ static void install(int signo, struct hostmem_handled *handled)
 		ours.sa_flags |= SA_RESTART;
 	sigaction(signo, &ours, &replaced[1]);
 	atomic_store(&handled->previous, &replaced[1]);
+}
+
+void hostmem_fault_install(void)
+{
+	sigset_t all, before;
+
+	if (atomic_load(&installed))
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	pthread_mutex_lock(&installing);
+	if (!atomic_load(&installed)) {
+		hostmem_manager_prepare_to_ask();
+		install(SIGSEGV, &handled_segv);
+		install(SIGBUS, &handled_bus);
+		atomic_store(&installed, true);
+	}
+	pthread_mutex_unlock(&installing);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Find a callback among those that were set before, or make it.  NULL: no memory. */
@@ -222,12 +235,8 @@ enum hostmem_error hostmem_fault_set_callback(HOSTMEM_FAULT_CALLBACK function,
 		callback = get_callback(function, context);
 	if (callback || !function)
 		atomic_store(&current_callback, callback);
-	if (callback && !installed) {
-		hostmem_manager_prepare_to_ask();
-		install(SIGSEGV, &handled_segv);
-		install(SIGBUS, &handled_bus);
-		installed = true;
-	}
+	if (callback)
+		hostmem_fault_install();
 	pthread_mutex_unlock(&setting);
 
 	errno = saved;

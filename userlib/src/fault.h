@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
- * The signal handlers that turn guard hits and access violations in memory of
- * the library, whichever manager's it is, into calls of the program's callback.
+ * The signal handlers that turn faults into calls of the program's vectored handlers, and
+ * guard hits and access violations in memory of the library, whichever manager's it is,
+ * also into calls of its callback.
  */
 #ifndef HOSTMEM_FAULT_H
 #define HOSTMEM_FAULT_H
@@ -22,5 +23,12 @@
  */
 enum hostmem_error hostmem_fault_set_callback(HOSTMEM_FAULT_CALLBACK function,
 					      void *context);
+
+/**
+ * hostmem_fault_install() - install the handlers if that hasn't been done
+ *
+ * Context: any, signal handlers, too.
+ */
+void hostmem_fault_install(void);
 
 #endif /* HOSTMEM_FAULT_H */

@@ -197,6 +197,8 @@ typedef BOOL (*HOSTMEM_FAULT_CALLBACK)(DWORD code, DWORD access, void *address,
  * callback.  Handlers that the program installs later come first, and may call
  * those of the library.
  *
+ * Vectored handlers (<hostmem/win32/errhandlingapi.h>) are asked before.
+ *
  * The library's memory is that of all managers and heaps, too (rule S8).  A thread that
  * blocks SIGSEGV or SIGBUS doesn't get there: Linux ends the process.
  *

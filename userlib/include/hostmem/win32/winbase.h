@@ -6,6 +6,7 @@
 #ifndef HOSTMEM_WIN32_WINBASE_H
 #define HOSTMEM_WIN32_WINBASE_H
 
+#include "errhandlingapi.h"
 #include "fibersapi.h"
 #include "memoryapi.h"
 #include "minwindef.h"

@@ -289,4 +289,7 @@ typedef void (*PFLS_CALLBACK_FUNCTION)(PVOID lpFlsData);
 
 #define MAXIMUM_WAIT_OBJECTS		64
 
+#include "winnt_context.h"
+#include "winnt_exception.h"
+
 #endif /* HOSTMEM_WIN32_WINNT_H */

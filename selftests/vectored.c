@@ -1,0 +1,737 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Description: vectored exception handlers: what they are told of a fault in memory of
+ * every kind, what becomes of registers that they change, and who is asked in which
+ * order (rule N10).
+ */
+#include "hostmem_test.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <hostmem/win32/windows.h>
+
+#define GUARDED	(PAGE_READWRITE | PAGE_GUARD)
+
+/*
+ * Code whose instructions have names.  load_word() returns the word at an address, and
+ * store_word() puts one there.  use_registers() has all registers but two from an array,
+ * sets the carry flag, writes a byte to an address, and puts what the registers are then
+ * into the array, and the flags behind.  push_at() pushes a word on a stack.
+ */
+__asm__(".pushsection .text\n"
+	"load_word:\n\t"
+	"mov	(%rdi), %rax\n"
+	"load_word_end:\n\t"
+	"ret\n"
+	"store_word:\n\t"
+	"mov	%rsi, (%rdi)\n\t"
+	"ret\n"
+	"push_at:\n\t"
+	"mov	%rsp, %rax\n\t"
+	"mov	%rdi, %rsp\n"
+	"push_at_fault:\n\t"
+	"push	%rax\n\t"
+	"pop	%rsp\n\t"
+	"ret\n"
+	"use_registers:\n\t"
+	"push	%rbx\n\t"
+	"push	%rbp\n\t"
+	"push	%r12\n\t"
+	"push	%r13\n\t"
+	"push	%r14\n\t"
+	"push	%r15\n\t"
+	"push	%rdi\n\t"
+	"push	%rsi\n\t"
+	"mov	(%rdi), %rax\n\t"
+	"mov	8(%rdi), %rcx\n\t"
+	"mov	16(%rdi), %rdx\n\t"
+	"mov	24(%rdi), %rbx\n\t"
+	"mov	32(%rdi), %rbp\n\t"
+	"mov	40(%rdi), %rsi\n\t"
+	"mov	48(%rdi), %r8\n\t"
+	"mov	56(%rdi), %r9\n\t"
+	"mov	64(%rdi), %r10\n\t"
+	"mov	72(%rdi), %r11\n\t"
+	"mov	80(%rdi), %r12\n\t"
+	"mov	88(%rdi), %r13\n\t"
+	"mov	96(%rdi), %r14\n\t"
+	"mov	104(%rdi), %r15\n\t"
+	"mov	(%rsp), %rdi\n\t"
+	"stc\n"
+	"use_registers_fault:\n\t"
+	"movb	$1, (%rdi)\n\t"
+	"pushfq\n\t"
+	"mov	16(%rsp), %rdi\n\t"
+	"mov	%rax, (%rdi)\n\t"
+	"mov	%rcx, 8(%rdi)\n\t"
+	"mov	%rdx, 16(%rdi)\n\t"
+	"mov	%rbx, 24(%rdi)\n\t"
+	"mov	%rbp, 32(%rdi)\n\t"
+	"mov	%rsi, 40(%rdi)\n\t"
+	"mov	%r8, 48(%rdi)\n\t"
+	"mov	%r9, 56(%rdi)\n\t"
+	"mov	%r10, 64(%rdi)\n\t"
+	"mov	%r11, 72(%rdi)\n\t"
+	"mov	%r12, 80(%rdi)\n\t"
+	"mov	%r13, 88(%rdi)\n\t"
+	"mov	%r14, 96(%rdi)\n\t"
+	"mov	%r15, 104(%rdi)\n\t"
+	"pop	%rax\n\t"
+	"mov	%rax, 112(%rdi)\n\t"
+	"add	$16, %rsp\n\t"
+	"pop	%r15\n\t"
+	"pop	%r14\n\t"
+	"pop	%r13\n\t"
+	"pop	%r12\n\t"
+	"pop	%rbp\n\t"
+	"pop	%rbx\n\t"
+	"ret\n\t"
+	".popsection");
+
+#define REGISTERS	14
+
+uint64_t load_word(const void *at);
+void store_word(void *at, uint64_t word);
+void push_at(void *stack);
+void use_registers(uint64_t *registers, void *at);
+extern const char load_word_end[], push_at_fault[], use_registers_fault[];
+
+#define CARRY	0x1u
+#define ZERO	0x40u
+#define RESUME	0x10000u	/* only in what a fault has saved */
+
+/* What the handlers have been told, the newest last; who is asked leaves its letter. */
+#define MOST	64
+static struct told {
+	EXCEPTION_RECORD record;
+	CONTEXT context;
+	DWORD protect;
+	pid_t thread;
+	uintptr_t stack;
+} told[MOST];
+static char asked[MOST + 1];
+static unsigned int nr_asked;
+
+static void note(const EXCEPTION_POINTERS *info, char letter)
+{
+	struct told *now = &told[nr_asked];
+
+	asked[nr_asked++] = letter;
+	now->record = *info->ExceptionRecord;
+	now->context = *info->ContextRecord;
+	now->protect = query((void *)now->record.ExceptionInformation[1]).Protect;
+	now->thread = gettid();
+	now->stack = (uintptr_t)&letter;
+}
+
+static LONG decline_a(EXCEPTION_POINTERS *info)
+{
+	note(info, 'a');
+	return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static LONG decline_b(EXCEPTION_POINTERS *info)
+{
+	note(info, 'b');
+	return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* Of frames, which there are none of: another word for no. */
+static LONG decline_oddly(EXCEPTION_POINTERS *info)
+{
+	note(info, 'o');
+	return EXCEPTION_EXECUTE_HANDLER;
+}
+
+/* The access may happen now; a guard page needs nothing for that. */
+static LONG allow(EXCEPTION_POINTERS *info)
+{
+	void *at = (void *)info->ExceptionRecord->ExceptionInformation[1];
+	DWORD old;
+
+	note(info, 'y');
+	if (info->ExceptionRecord->ExceptionCode == EXCEPTION_ACCESS_VIOLATION &&
+	    !VirtualProtect(at, 1, PAGE_EXECUTE_READWRITE, &old))
+		return EXCEPTION_CONTINUE_SEARCH;
+	errno = EDOM;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* The function that faulted returns 77. */
+static LONG return_77(EXCEPTION_POINTERS *info)
+{
+	CONTEXT *context = info->ContextRecord;
+
+	note(info, 'r');
+	context->Rip = *(DWORD64 *)context->Rsp;
+	context->Rsp += 8;
+	context->Rax = 77;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+FIXTURE(vectored)
+{
+	char *page;	/* some committed one */
+	char *foreign;	/* memory of others without access */
+};
+
+FIXTURE_SETUP(vectored)
+{
+	char *base = reserve_at(NULL, GRANULE);
+
+	self->page = base + 2 * PAGE;
+	ASSERT_EQ(self->page, commit_at(self->page, PAGE, PAGE_READWRITE));
+	self->foreign = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->foreign);
+}
+
+FIXTURE_TEARDOWN(vectored)
+{
+}
+
+static void protect(void *page, DWORD protect)
+{
+	DWORD old;
+
+	if (!VirtualProtect(page, PAGE, protect, &old))
+		exit(KSFT_FAIL);
+}
+
+#define EXPECT_TOLD(index, code, access, address, instruction) do {		\
+	const struct told *__told = &told[index];				\
+										\
+	EXPECT_EQ(code, __told->record.ExceptionCode);				\
+	EXPECT_EQ(0, __told->record.ExceptionFlags);				\
+	EXPECT_EQ(NULL, __told->record.ExceptionRecord);			\
+	EXPECT_EQ((void *)(instruction), __told->record.ExceptionAddress);	\
+	EXPECT_EQ(2, __told->record.NumberParameters);				\
+	EXPECT_EQ(access, __told->record.ExceptionInformation[0]);		\
+	EXPECT_EQ((uintptr_t)(address), __told->record.ExceptionInformation[1]); \
+	EXPECT_EQ((uintptr_t)(instruction), __told->context.Rip);		\
+	EXPECT_EQ(CONTEXT_FULL, __told->context.ContextFlags);			\
+} while (0)
+
+TEST_F(vectored, is_told_of_a_guard_page_that_it_is_none_any_more_N10_G1)
+{
+	char *at = self->page + 8;
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, allow));
+	protect(self->page, GUARDED);
+	errno = ERANGE;
+	store_word(at, 5);
+	EXPECT_EQ(ERANGE, errno);
+	ASSERT_STREQ("y", asked);
+	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, at, store_word);
+	EXPECT_EQ(PAGE_READWRITE, told[0].protect);
+	EXPECT_EQ((uintptr_t)at, told[0].context.Rdi);
+	EXPECT_EQ(5, told[0].context.Rsi);
+	EXPECT_EQ(5, load_word(at));
+
+	protect(self->page, GUARDED);
+	EXPECT_EQ(5, load_word(at));
+	ASSERT_STREQ("yy", asked);
+	EXPECT_TOLD(1, EXCEPTION_GUARD_PAGE, 0, at, load_word);
+}
+
+TEST_F(vectored, is_told_how_memory_was_accessed_N10_G14)
+{
+	char *at = self->page + 40;
+	int result;
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, allow));
+	protect(self->page, PAGE_NOACCESS);
+	EXPECT_EQ(0, load_word(at));
+	protect(self->page, PAGE_READONLY);
+	store_word(at, 6);
+	memcpy(self->page, code_of_42, sizeof(code_of_42));
+	protect(self->page, PAGE_READWRITE);
+	EXPECT_NO_FAULT(try_exec(self->page, &result));
+	EXPECT_EQ(42, result);
+	ASSERT_STREQ("yyy", asked);
+	EXPECT_TOLD(0, EXCEPTION_ACCESS_VIOLATION, 0, at, load_word);
+	EXPECT_TOLD(1, EXCEPTION_ACCESS_VIOLATION, 1, at, store_word);
+	EXPECT_TOLD(2, EXCEPTION_ACCESS_VIOLATION, 8, self->page, self->page);
+	EXPECT_EQ(6, load_word(at));
+
+	/* A guard page that is executed. */
+	protect(self->page, PAGE_EXECUTE_READ | PAGE_GUARD);
+	EXPECT_NO_FAULT(try_exec(self->page, &result));
+	EXPECT_EQ(42, result);
+	EXPECT_TOLD(3, EXCEPTION_GUARD_PAGE, 8, self->page, self->page);
+}
+
+static LONG commit_it(EXCEPTION_POINTERS *info)
+{
+	note(info, 'c');
+	VirtualAlloc((void *)info->ExceptionRecord->ExceptionInformation[1], 1, MEM_COMMIT,
+		     PAGE_READWRITE);
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+TEST_F(vectored, can_commit_what_was_reserved_N10)
+{
+	char *at = self->page + PAGE;
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, commit_it));
+	store_word(at, 9);
+	ASSERT_STREQ("c", asked);
+	EXPECT_TOLD(0, EXCEPTION_ACCESS_VIOLATION, 1, at, store_word);
+	EXPECT_EQ(9, load_word(at));
+}
+
+/*
+ * Registers
+ */
+
+static LONG skip_load(EXCEPTION_POINTERS *info)
+{
+	note(info, 's');
+	info->ContextRecord->Rip = (DWORD64)load_word_end;
+	info->ContextRecord->Rax = 0x123456789abcdefull;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+TEST_F(vectored, can_skip_an_instruction_N10)
+{
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, skip_load));
+	EXPECT_EQ(0x123456789abcdefull, load_word(self->page + PAGE));
+	EXPECT_EQ(0x123456789abcdefull, load_word(self->foreign));
+	ASSERT_STREQ("ss", asked);
+}
+
+TEST_F(vectored, can_leave_a_function_N10)
+{
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, return_77));
+	EXPECT_EQ(77, load_word(self->page + PAGE));
+	protect(self->page, GUARDED);
+	EXPECT_EQ(77, load_word(self->page));
+	EXPECT_EQ(PAGE_READWRITE, query(self->page).Protect);
+}
+
+static LONG change_all(EXCEPTION_POINTERS *info)
+{
+	CONTEXT *context = info->ContextRecord;
+	DWORD64 *changed[REGISTERS] = {
+		&context->Rax, &context->Rcx, &context->Rdx, &context->Rbx, &context->Rbp,
+		&context->Rsi, &context->R8, &context->R9, &context->R10, &context->R11,
+		&context->R12, &context->R13, &context->R14, &context->R15,
+	};
+	int i;
+
+	note(info, 'r');
+	for (i = 0; i < REGISTERS; i++)
+		*changed[i] = ~*changed[i];
+	context->EFlags = (context->EFlags & ~CARRY) | ZERO;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+TEST_F(vectored, sees_and_changes_registers_and_flags_N10)
+{
+	uint64_t registers[REGISTERS + 1];
+	const CONTEXT *seen = &told[0].context;
+	int i;
+
+	for (i = 0; i < REGISTERS; i++)
+		registers[i] = 0x0101010101010101ull * (i + 1);
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, change_all));
+	protect(self->page, GUARDED);
+	use_registers(registers, self->page);
+
+	ASSERT_STREQ("r", asked);
+	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, self->page, use_registers_fault);
+	for (i = 0; i < REGISTERS; i++) {
+		const DWORD64 its[REGISTERS] = {
+			seen->Rax, seen->Rcx, seen->Rdx, seen->Rbx, seen->Rbp, seen->Rsi,
+			seen->R8, seen->R9, seen->R10, seen->R11, seen->R12, seen->R13,
+			seen->R14, seen->R15,
+		};
+
+		EXPECT_EQ(0x0101010101010101ull * (i + 1), its[i]);
+		EXPECT_EQ(~its[i], registers[i]);
+	}
+	EXPECT_EQ((uintptr_t)self->page, seen->Rdi);
+	EXPECT_EQ(CARRY, seen->EFlags & (CARRY | ZERO));
+	EXPECT_EQ(ZERO, registers[REGISTERS] & (CARRY | ZERO));
+	EXPECT_EQ(seen->EFlags & ~(CARRY | ZERO | RESUME),
+		  registers[REGISTERS] & ~(uint64_t)(CARRY | ZERO | RESUME));
+	EXPECT_NE(0, seen->SegCs);
+	EXPECT_NE(0, seen->SegSs);
+}
+
+#define ROUND_DOWN	0x2000u
+#define BAD_MXCSR	0xffff0000u
+
+static LONG change_floats(EXCEPTION_POINTERS *info)
+{
+	note(info, 'f');
+	info->ContextRecord->Xmm7.Low++;
+	info->ContextRecord->Xmm15.High--;
+	/* Bits that no processor has don't matter. */
+	info->ContextRecord->MxCsr |= ROUND_DOWN | BAD_MXCSR;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+TEST_F(vectored, sees_and_changes_registers_of_SSE_N10)
+{
+	const uint64_t words[4] = { 10, 11, 12, 13 };
+	uint32_t before = 0, after = 0;
+	uint64_t result[4];
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, change_floats));
+	protect(self->page, GUARDED);
+	__asm__ volatile("stmxcsr %[before]\n\t"
+			 "movdqu (%[words]), %%xmm7\n\t"
+			 "movdqu 16(%[words]), %%xmm15\n\t"
+			 "movb $1, (%[page])\n\t"
+			 "movdqu %%xmm7, (%[result])\n\t"
+			 "movdqu %%xmm15, 16(%[result])\n\t"
+			 "stmxcsr %[after]\n\t"
+			 "ldmxcsr %[before]"
+			 : [before] "+m"(before), [after] "+m"(after)
+			 : [words] "r"(words), [page] "r"(self->page), [result] "r"(result)
+			 : "xmm7", "xmm15", "memory");
+	ASSERT_STREQ("f", asked);
+	EXPECT_EQ(10, told[0].context.Xmm7.Low);
+	EXPECT_EQ(11, told[0].context.Xmm7.High);
+	EXPECT_EQ(12, told[0].context.FltSave.XmmRegisters[15].Low);
+	EXPECT_EQ(before, told[0].context.MxCsr);
+	EXPECT_EQ(11, result[0]);
+	EXPECT_EQ(11, result[1]);
+	EXPECT_EQ(12, result[2]);
+	EXPECT_EQ(12, result[3]);
+	EXPECT_EQ(before | ROUND_DOWN, after);
+}
+
+/*
+ * Who is asked
+ */
+
+TEST_F(vectored, are_asked_in_their_order_until_one_goes_on_N10)
+{
+	PVOID a, first;
+
+	a = AddVectoredExceptionHandler(0, decline_a);
+	ASSERT_NE(NULL, a);
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, decline_oddly));
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, return_77));
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, decline_b));
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(1, decline_b));
+	first = AddVectoredExceptionHandler(1, decline_a);
+	ASSERT_NE(NULL, first);
+	EXPECT_EQ(77, load_word(self->page + PAGE));
+	EXPECT_STREQ("abaor", asked);
+
+	/* One that is there twice goes but once. */
+	EXPECT_NE(0, RemoveVectoredExceptionHandler(a));
+	nr_asked = 0;
+	memset(asked, 0, sizeof(asked));
+	EXPECT_EQ(77, load_word(self->page + PAGE));
+	EXPECT_STREQ("abor", asked);
+	EXPECT_NE(0, RemoveVectoredExceptionHandler(first));
+	nr_asked = 0;
+	memset(asked, 0, sizeof(asked));
+	EXPECT_EQ(77, load_word(self->page + PAGE));
+	EXPECT_STREQ("bor", asked);
+}
+
+TEST_F(vectored, refuses_no_function_and_no_handle_N10)
+{
+	static const uintptr_t wrong[] = { 0, 1, 2, (uintptr_t)-1, (uintptr_t)told };
+	PVOID handle;
+	size_t i;
+
+	SetLastError(POISON_DWORD);
+	EXPECT_EQ(NULL, AddVectoredExceptionHandler(1, NULL));
+	EXPECT_EQ(ERROR_INVALID_PARAMETER, GetLastError());
+	handle = AddVectoredExceptionHandler(0, return_77);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		SetLastError(POISON_DWORD);
+		EXPECT_EQ(0, RemoveVectoredExceptionHandler((PVOID)wrong[i]));
+		EXPECT_EQ(ERROR_INVALID_PARAMETER, GetLastError());
+	}
+	EXPECT_EQ(77, load_word(self->page + PAGE));
+	SetLastError(POISON_DWORD);
+	EXPECT_NE(0, RemoveVectoredExceptionHandler(handle));
+	EXPECT_EQ(POISON_DWORD, GetLastError());
+	EXPECT_EQ(0, RemoveVectoredExceptionHandler(handle));
+	EXPECT_SEGV(self->page + PAGE, try_read(self->page + PAGE));
+	EXPECT_EQ(1, nr_asked);
+}
+
+static unsigned int callbacks;
+
+static BOOL callback(DWORD code, DWORD access, void *address, void *context)
+{
+	DWORD old;
+
+	(void)access;
+	(void)context;
+	callbacks++;
+	return code == EXCEPTION_GUARD_PAGE ||
+	       VirtualProtect(address, 1, PAGE_READWRITE, &old);
+}
+
+TEST_F(vectored, are_asked_before_the_callback_N10)
+{
+	PVOID handle;
+
+	ASSERT_TRUE(HostSetFaultCallback(callback, NULL));
+	handle = AddVectoredExceptionHandler(0, decline_a);
+	protect(self->page, GUARDED);
+	store_word(self->page, 1);
+	protect(self->page, PAGE_NOACCESS);
+	store_word(self->page, 1);
+	EXPECT_STREQ("aa", asked);
+	EXPECT_EQ(2, callbacks);
+	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, self->page, store_word);
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, return_77));
+	protect(self->page, PAGE_NOACCESS);
+	EXPECT_EQ(77, load_word(self->page));
+	EXPECT_STREQ("aaar", asked);
+	EXPECT_EQ(2, callbacks);
+	/* The callback isn't told of others' memory, and they are. */
+	EXPECT_EQ(77, load_word(self->foreign));
+	EXPECT_EQ(2, callbacks);
+	RemoveVectoredExceptionHandler(handle);
+}
+
+/* How a child ends that makes an access which nobody allows. */
+static int death_of(void (*access)(void *), void *at)
+{
+	const struct rlimit no_core = { 0, 0 };
+	pid_t pid = fork();
+
+	if (!pid) {
+		/* Its own memory: the parent's isn't there. */
+		setrlimit(RLIMIT_CORE, &no_core);
+		access(at);
+		_exit(0);
+	}
+	return status_of(pid);
+}
+
+static void touch_guard(void *at)
+{
+	(void)at;
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGBUS, SIG_DFL);
+	AddVectoredExceptionHandler(0, decline_a);
+	store_word(both_at(NULL, PAGE, GUARDED), 1);
+}
+
+static void touch_reserved(void *at)
+{
+	(void)at;
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGBUS, SIG_DFL);
+	AddVectoredExceptionHandler(0, decline_a);
+	store_word(reserve_at(NULL, PAGE), 1);
+}
+
+TEST(without_one_that_goes_on_the_signal_does_what_it_did_N10)
+{
+	EXPECT_EQ(SIGBUS, death_of(touch_guard, NULL) & 0x7f);
+	EXPECT_EQ(SIGSEGV, death_of(touch_reserved, NULL) & 0x7f);
+}
+
+/*
+ * Whose memory
+ */
+
+TEST(are_told_of_memory_of_each_manager_and_heap_N10_S8)
+{
+	DWORD other_kind = is_pinnable() ? 0 : HOSTMEM_PINNABLE;
+	const HOSTMEM_OPTIONS options = {
+		.cbSize = sizeof(options),
+		.dwFlags = other_kind,
+	};
+	IHostMemoryManager *manager;
+	IHostMalloc *heap;
+	void *mem[2];
+	DWORD old;
+	size_t i;
+
+	ASSERT_EQ(S_OK, CreateHostMemoryManager(&options, &manager));
+	ASSERT_EQ(S_OK, IHostMemoryManager_VirtualAlloc(manager, NULL, PAGE,
+							MEM_RESERVE | MEM_COMMIT,
+							PAGE_READWRITE, eTaskCritical,
+							&mem[0]));
+	ASSERT_EQ(S_OK, IHostMemoryManager_CreateMalloc(manager, MALLOC_THREADSAFE, &heap));
+	ASSERT_EQ(S_OK, IHostMalloc_Alloc(heap, 4 * PAGE, eTaskCritical, &mem[1]));
+	mem[1] = (void *)(((uintptr_t)mem[1] + PAGE - 1) & -PAGE);
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, allow));
+	for (i = 0; i < ARRAY_SIZE(mem); i++) {
+		ASSERT_EQ(S_OK, IHostMemoryManager_VirtualProtect(manager, mem[i], PAGE,
+								  GUARDED, &old));
+		store_word(mem[i], 3 + i);
+		ASSERT_EQ(i + 1, nr_asked);
+		EXPECT_TOLD(i, EXCEPTION_GUARD_PAGE, 1, mem[i], store_word);
+		EXPECT_EQ(3 + i, load_word(mem[i]));
+	}
+}
+
+TEST_F(vectored, come_before_earlier_handlers_also_elsewhere_N10)
+{
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, decline_a));
+	EXPECT_SEGV(self->foreign + 3, try_write(self->foreign + 3, 1));
+	EXPECT_SEGV(self->page + PAGE, try_read(self->page + PAGE));
+	protect(self->page, GUARDED);
+	EXPECT_EQ(SIGBUS, try_read(self->page).signo);
+	ASSERT_STREQ("aaa", asked);
+	EXPECT_EQ(EXCEPTION_ACCESS_VIOLATION, told[0].record.ExceptionCode);
+	EXPECT_EQ(1, told[0].record.ExceptionInformation[0]);
+	EXPECT_EQ((uintptr_t)self->foreign + 3, told[0].record.ExceptionInformation[1]);
+	EXPECT_EQ(EXCEPTION_GUARD_PAGE, told[2].record.ExceptionCode);
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, return_77));
+	EXPECT_EQ(77, load_word(self->foreign));
+	/* An address that isn't one: the processor doesn't tell it. */
+	EXPECT_EQ(77, load_word((void *)0x8000000000000000ull));
+	EXPECT_TOLD(5, EXCEPTION_ACCESS_VIOLATION, 0, ~(uintptr_t)0, load_word);
+}
+
+TEST_F(vectored, are_told_of_files_that_end_N10)
+{
+	int fd = memfd_create("short", MFD_CLOEXEC);
+	char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, decline_a));
+	EXPECT_EQ(SIGBUS, try_write(map, 1).signo);
+	ASSERT_STREQ("a", asked);
+	EXPECT_EQ(EXCEPTION_IN_PAGE_ERROR, told[0].record.ExceptionCode);
+	EXPECT_EQ(3, told[0].record.NumberParameters);
+	EXPECT_EQ(1, told[0].record.ExceptionInformation[0]);
+	EXPECT_EQ((uintptr_t)map, told[0].record.ExceptionInformation[1]);
+	EXPECT_EQ(STATUS_IN_PAGE_ERROR, told[0].record.ExceptionInformation[2]);
+}
+
+static volatile sig_atomic_t sent;
+
+static void count_sent(int signo)
+{
+	(void)signo;
+	sent++;
+}
+
+TEST_F(vectored, are_not_told_of_signals_that_are_sent_N10)
+{
+	union sigval value = { .sival_ptr = self->page };
+
+	signal(SIGSEGV, count_sent);
+	signal(SIGBUS, count_sent);
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, return_77));
+	raise(SIGSEGV);
+	raise(SIGBUS);
+	sigqueue(getpid(), SIGSEGV, value);
+	EXPECT_EQ(3, sent);
+	EXPECT_EQ(0, nr_asked);
+}
+
+/*
+ * Where they run
+ */
+
+static LONG touch_more(EXCEPTION_POINTERS *info)
+{
+	char *at = (char *)info->ExceptionRecord->ExceptionInformation[1];
+
+	note(info, 'n');
+	/* Each touches the page after its own, up to a committed one. */
+	if (((uintptr_t)at / PAGE) % (GRANULE / PAGE) < 8)
+		store_word(at + PAGE, nr_asked);
+	VirtualAlloc(at, 1, MEM_COMMIT, PAGE_READWRITE);
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+TEST_F(vectored, may_fault_themselves_N10)
+{
+	char *base = reserve_at(NULL, GRANULE);
+	size_t i;
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, touch_more));
+	store_word(base, 100);
+	EXPECT_STREQ("nnnnnnnnn", asked);
+	EXPECT_EQ(100, load_word(base));
+	for (i = 1; i < 9; i++) {
+		EXPECT_EQ(i, load_word(base + i * PAGE));
+		EXPECT_TOLD(i, EXCEPTION_ACCESS_VIOLATION, 1, base + i * PAGE, store_word);
+	}
+}
+
+struct stack {
+	char *page;
+	char *alternate;
+	size_t size;
+};
+
+static void *push_on_page(void *arg)
+{
+	struct stack *stack = arg;
+	stack_t alternate = { .ss_sp = stack->alternate, .ss_size = stack->size };
+
+	if (sigaltstack(&alternate, NULL))
+		return NULL;
+	push_at(stack->page + PAGE);
+	return stack;
+}
+
+/* What a handler needs of a thread's stack, besides what the kernel puts there. */
+#define NEEDED	2048
+
+static LONG allow_small(EXCEPTION_POINTERS *info)
+{
+	told[0].record = *info->ExceptionRecord;
+	told[0].context = *info->ContextRecord;
+	told[0].stack = (uintptr_t)&info;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* The page that was hit is the stack's own: its guard. */
+TEST_F(vectored, run_on_the_alternate_stack_N10)
+{
+	struct stack stack = { .page = self->page };
+	pthread_t thread;
+	void *result;
+
+	stack.size = sysconf(_SC_MINSIGSTKSZ) + NEEDED;
+	/* Memory below that no one may touch. */
+	stack.alternate = mmap(NULL, 16 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
+	ASSERT_EQ(0, mprotect(stack.alternate + PAGE, 15 * PAGE, PROT_READ | PROT_WRITE));
+	ASSERT_LE(stack.size, 15 * PAGE);
+	stack.alternate += PAGE;
+	protect(self->page, GUARDED);
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, allow_small));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, push_on_page, &stack));
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	EXPECT_EQ(&stack, result);
+	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, self->page + PAGE - 8, push_at_fault);
+	EXPECT_EQ((uintptr_t)self->page + PAGE, told[0].context.Rsp);
+	EXPECT_LE((uintptr_t)stack.alternate, told[0].stack);
+	EXPECT_GT((uintptr_t)stack.alternate + stack.size, told[0].stack);
+}
+
+static void *store_and_tell(void *at)
+{
+	store_word(at, 1);
+	return (void *)(uintptr_t)gettid();
+}
+
+TEST_F(vectored, run_in_the_thread_that_faulted_N10)
+{
+	pthread_t thread;
+	void *tid;
+
+	protect(self->page, GUARDED);
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, allow));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, store_and_tell, self->page));
+	ASSERT_EQ(0, pthread_join(thread, &tid));
+	ASSERT_STREQ("y", asked);
+	EXPECT_EQ((pid_t)(uintptr_t)tid, told[0].thread);
+}
+
+TEST_HARNESS_MAIN

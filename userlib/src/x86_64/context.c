@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1 OR MIT
+/*
+ * The registers of x86-64, as Linux has them in a signal handler and as Windows' CONTEXT
+ * has them.  See context.h.
+ */
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <string.h>
+
+#include "../context.h"
+
+_Static_assert(sizeof(CONTEXT) == 1232, "size on Windows");
+_Static_assert(offsetof(CONTEXT, ContextFlags) == 0x30, "Windows");
+_Static_assert(offsetof(CONTEXT, SegCs) == 0x38, "Windows");
+_Static_assert(offsetof(CONTEXT, EFlags) == 0x44, "Windows");
+_Static_assert(offsetof(CONTEXT, Dr0) == 0x48, "Windows");
+_Static_assert(offsetof(CONTEXT, Rax) == 0x78, "Windows");
+_Static_assert(offsetof(CONTEXT, Rsp) == 0x98, "Windows");
+_Static_assert(offsetof(CONTEXT, R8) == 0xb8, "Windows");
+_Static_assert(offsetof(CONTEXT, Rip) == 0xf8, "Windows");
+_Static_assert(offsetof(CONTEXT, FltSave) == 0x100, "Windows");
+_Static_assert(offsetof(CONTEXT, Xmm0) == 0x1a0, "Windows");
+_Static_assert(offsetof(CONTEXT, VectorRegister) == 0x300, "Windows");
+_Static_assert(offsetof(CONTEXT, LastExceptionFromRip) == 0x4c8, "Windows");
+
+/* The page fault, and bits of its error code. */
+#define TRAP_PAGE_FAULT	14
+#define PF_WRITE	(1 << 1)
+#define PF_FETCH	(1 << 4)
+
+/* Windows' name, and Linux's. */
+#define FOR_EACH_REGISTER(what)						\
+	what(Rax, RAX) what(Rcx, RCX) what(Rdx, RDX) what(Rbx, RBX)	\
+	what(Rsp, RSP) what(Rbp, RBP) what(Rsi, RSI) what(Rdi, RDI)	\
+	what(R8, R8) what(R9, R9) what(R10, R10) what(R11, R11)		\
+	what(R12, R12) what(R13, R13) what(R14, R14) what(R15, R15)	\
+	what(Rip, RIP)
+
+/* Both have what FXSAVE stores.  Behind the registers the kernel has notes of its own. */
+#define FXSAVE_BYTES	offsetof(XSAVE_FORMAT, Reserved4)
+
+_Static_assert(sizeof(XSAVE_FORMAT) == sizeof(struct _libc_fpstate), "Linux");
+_Static_assert(offsetof(XSAVE_FORMAT, MxCsr) ==
+	       offsetof(struct _libc_fpstate, mxcsr), "Linux");
+_Static_assert(offsetof(XSAVE_FORMAT, XmmRegisters) ==
+	       offsetof(struct _libc_fpstate, _xmm), "Linux");
+
+/* The bits of MXCSR on processors that don't tell which there are. */
+#define MXCSR_DEFAULT_MASK	0xffbfu
+
+DWORD hostmem_context_access(const ucontext_t *from)
+{
+	greg_t error = from->uc_mcontext.gregs[REG_ERR];
+
+	/* Others have error codes of other kinds. */
+	if (from->uc_mcontext.gregs[REG_TRAPNO] != TRAP_PAGE_FAULT)
+		return EXCEPTION_READ_FAULT;
+	if (error & PF_FETCH)
+		return EXCEPTION_EXECUTE_FAULT;
+	return error & PF_WRITE ? EXCEPTION_WRITE_FAULT : EXCEPTION_READ_FAULT;
+}
+
+void *hostmem_context_instruction(const ucontext_t *from)
+{
+	return (void *)from->uc_mcontext.gregs[REG_RIP];
+}
+
+void hostmem_context_read(CONTEXT *to, const ucontext_t *from)
+{
+	const greg_t *regs = from->uc_mcontext.gregs;
+	uint64_t selectors = (uint64_t)regs[REG_CSGSFS];
+
+	memset(to, 0, sizeof(*to));
+	to->ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
+#define READ(ours, theirs)	to->ours = (DWORD64)regs[REG_##theirs];
+	FOR_EACH_REGISTER(READ)
+#undef READ
+	to->EFlags = (DWORD)regs[REG_EFL];
+	to->SegCs = (WORD)selectors;
+	to->SegGs = (WORD)(selectors >> 16);
+	to->SegFs = (WORD)(selectors >> 32);
+	to->SegSs = (WORD)(selectors >> 48);
+
+	if (from->uc_mcontext.fpregs) {
+		to->ContextFlags |= CONTEXT_FLOATING_POINT;
+		memcpy(&to->FltSave, from->uc_mcontext.fpregs, FXSAVE_BYTES);
+		to->MxCsr = to->FltSave.MxCsr;
+	}
+}
+
+void hostmem_context_write(ucontext_t *to, const CONTEXT *from)
+{
+	struct _libc_fpstate *fp = to->uc_mcontext.fpregs;
+	greg_t *regs = to->uc_mcontext.gregs;
+	DWORD mask;
+
+#define WRITE(ours, theirs)	regs[REG_##theirs] = (greg_t)from->ours;
+	FOR_EACH_REGISTER(WRITE)
+#undef WRITE
+	/* The kernel takes those that a program may set. */
+	regs[REG_EFL] = from->EFlags;
+
+	if (fp) {
+		mask = fp->mxcr_mask ? fp->mxcr_mask : MXCSR_DEFAULT_MASK;
+		memcpy(fp, &from->FltSave, FXSAVE_BYTES);
+		/* Other bits would be a fault, of the return from the signal. */
+		fp->mxcsr = from->MxCsr & mask;
+		fp->mxcr_mask = mask;
+	}
+}
