@@ -17,13 +17,6 @@ struct load_pages {
 	const struct hostmem_load_page *own;
 };
 
-/* What matters of them, or of an answer to HOSTMEM_IOC_LOAD: machine and cgroup. */
-struct load_view {
-	uint64_t total;
-	uint64_t available;
-	uint64_t room;
-};
-
 static uint64_t read_member(const __u64 *member)
 {
 	return __atomic_load_n(member, __ATOMIC_RELAXED);
@@ -87,7 +80,7 @@ static uint64_t left(const struct hostmem_load_page *page, uint64_t charged)
 }
 
 /* Each member is true by itself; together they are as good as an old answer. */
-static bool read_pages(const struct load_pages *pages, struct load_view *view)
+static bool read_pages(const struct load_pages *pages, struct hostmem_load_view *view)
 {
 	uint64_t own_limit = read_member(&pages->own->limit_bytes);
 	uint64_t own_charged = read_member(&pages->own->charged_bytes);
@@ -124,7 +117,7 @@ enum hostmem_error hostmem_load_ask(struct hostmem_manager *manager,
 
 /* Asks the kernel; a notifier that doesn't know the answer will, as poll() is mute. */
 static enum hostmem_error ask(struct hostmem_manager *manager,
-			      struct load_view *view)
+			      struct hostmem_load_view *view)
 {
 	struct hostmem_notifier *notifier;
 	enum hostmem_error error;
@@ -137,7 +130,7 @@ static enum hostmem_error ask(struct hostmem_manager *manager,
 	notifier = atomic_load(&manager->notifier);
 	if (notifier)
 		hostmem_notifier_hint(notifier, load.out_available);
-	*view = (struct load_view){
+	*view = (struct hostmem_load_view){
 		.total = load.out_total_bytes,
 		.available = load.out_available_bytes,
 		.room = load.out_room_bytes,
@@ -145,7 +138,7 @@ static enum hostmem_error ask(struct hostmem_manager *manager,
 	return HOSTMEM_OK;
 }
 
-static DWORD percent_in_use(const struct load_view *view)
+DWORD hostmem_load_percent(const struct hostmem_load_view *view)
 {
 	uint64_t used = difference(view->total, view->available);
 	unsigned __int128 percent = (unsigned __int128)used * 100 / view->total;
@@ -154,12 +147,27 @@ static DWORD percent_in_use(const struct load_view *view)
 	return percent > 99 ? 99 : (DWORD)percent;
 }
 
+enum hostmem_error hostmem_load_look(struct hostmem_manager *manager,
+				     struct hostmem_load_view *view)
+{
+	enum hostmem_error error = hostmem_manager_open(manager);
+	struct load_pages pages;
+
+	if (error)
+		return error;
+	if (!find_pages(manager, &pages) || !read_pages(&pages, view)) {
+		error = ask(manager, view);
+		if (error)
+			return error;
+	}
+	return view->total ? HOSTMEM_OK : hostmem_manager_break(manager);
+}
+
 enum hostmem_error hostmem_load_get(struct hostmem_manager *manager,
 				    DWORD *percent, SIZE_T *room)
 {
+	struct hostmem_load_view view;
 	enum hostmem_error error;
-	struct load_pages pages;
-	struct load_view view;
 
 	if (percent)
 		*percent = 0;
@@ -171,15 +179,10 @@ enum hostmem_error hostmem_load_get(struct hostmem_manager *manager,
 	if (!percent || !room)
 		return HOSTMEM_ERR_NULL;
 
-	if (!find_pages(manager, &pages) || !read_pages(&pages, &view)) {
-		error = ask(manager, &view);
-		if (error)
-			return error;
-	}
-	if (!view.total)
-		return hostmem_manager_break(manager);
-
-	*percent = percent_in_use(&view);
+	error = hostmem_load_look(manager, &view);
+	if (error)
+		return error;
+	*percent = hostmem_load_percent(&view);
 	*room = view.room;
 	return HOSTMEM_OK;
 }

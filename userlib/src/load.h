@@ -4,7 +4,8 @@
  * that it belongs to: what the kernel's load pages say, for as long as they may be
  * believed, and otherwise what an ioctl says.
  *
- * Takes no lock.  Called by hosting.c, com_*.c, notifier.c and heap.c.
+ * Takes no lock.  Called by hosting.c, com_*.c, notifier.c, heap.c and those that present
+ * it under Windows' names.
  */
 #ifndef HOSTMEM_LOAD_H
 #define HOSTMEM_LOAD_H
@@ -21,6 +22,36 @@ struct hostmem_manager;
 
 /* How old the kernel's look at the machine's memory may be; see HostGetMemoryLoad(). */
 #define HOSTMEM_LOAD_AGE_NS	20000000
+
+/**
+ * struct hostmem_load_view - how much memory there is, in bytes
+ * @total: the machine's, or the memory cgroup's
+ * @available: what of it can be had without swapping
+ * @room: what a commit may take
+ */
+struct hostmem_load_view {
+	uint64_t total;
+	uint64_t available;
+	uint64_t room;
+};
+
+/**
+ * hostmem_load_look() - tell how much memory there is
+ * @manager: whose limit counts, besides the module's
+ * @view: receives it
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_load_look(struct hostmem_manager *manager,
+				     struct hostmem_load_view *view);
+
+/**
+ * hostmem_load_percent() - tell how much of it is in use
+ * @view: of hostmem_load_look()
+ *
+ * Return: percent, 0 to 99
+ */
+DWORD hostmem_load_percent(const struct hostmem_load_view *view);
 
 /**
  * hostmem_load_get() - tell how much memory there is (rule H15)

@@ -27,6 +27,11 @@ typedef struct _WIN32_MEMORY_RANGE_ENTRY {
 	SIZE_T NumberOfBytes;
 } WIN32_MEMORY_RANGE_ENTRY, *PWIN32_MEMORY_RANGE_ENTRY;
 
+typedef enum _MEMORY_RESOURCE_NOTIFICATION_TYPE {
+	LowMemoryResourceNotification,
+	HighMemoryResourceNotification
+} MEMORY_RESOURCE_NOTIFICATION_TYPE;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -298,6 +303,30 @@ HOSTMEM_API BOOL PrefetchVirtualMemory(HANDLE hProcess, ULONG_PTR NumberOfEntrie
 				       PWIN32_MEMORY_RANGE_ENTRY VirtualAddresses,
 				       ULONG Flags)
 	HOSTMEM_SYMBOL(PrefetchVirtualMemory);
+
+/**
+ * CreateMemoryResourceNotification() - have a handle that tells whether memory is short
+ * @NotificationType: LowMemoryResourceNotification or HighMemoryResourceNotification
+ *
+ * Return: a handle, for CloseHandle() in the end; or NULL with ERROR_INVALID_PARAMETER,
+ * ERROR_NOT_ENOUGH_MEMORY, or what <hostmem/memoryapi.h> tells of devices (rule N6)
+ */
+HOSTMEM_API HANDLE WINAPI
+CreateMemoryResourceNotification(MEMORY_RESOURCE_NOTIFICATION_TYPE NotificationType)
+	HOSTMEM_SYMBOL(CreateMemoryResourceNotification);
+
+/**
+ * QueryMemoryResourceNotification() - tell whether memory is short, or plentiful
+ * @ResourceNotificationHandle: of CreateMemoryResourceNotification()
+ * @ResourceState: receives TRUE if it is what the handle is for.  The machine's memory
+ *	counts, the memory cgroup's and the module's limit (rule H18).
+ *
+ * Return: TRUE, or FALSE with ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER: there is no
+ * @ResourceState; or what <hostmem/memoryapi.h> tells of devices
+ */
+HOSTMEM_API BOOL WINAPI QueryMemoryResourceNotification(HANDLE ResourceNotificationHandle,
+							PBOOL ResourceState)
+	HOSTMEM_SYMBOL(QueryMemoryResourceNotification);
 
 #ifdef __cplusplus
 }

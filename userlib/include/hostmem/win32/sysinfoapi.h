@@ -43,6 +43,31 @@ HOSTMEM_EXTENSION typedef struct _SYSTEM_INFO {
 	WORD wProcessorRevision;
 } SYSTEM_INFO, *LPSYSTEM_INFO;
 
+/**
+ * struct _MEMORYSTATUSEX - how much memory there is (rules N6, S6)
+ * @dwLength: bytes of this structure; set by the caller
+ * @dwMemoryLoad: percent of @ullTotalPhys in use, as HostGetMemoryLoad() tells
+ * @ullTotalPhys: bytes of RAM, or what the memory cgroup may have
+ * @ullAvailPhys: what of them can be had without swapping
+ * @ullTotalPageFile: what all commits together may take: the least of @ullTotalPhys and the
+ *	limits
+ * @ullAvailPageFile: what a commit may take now, as HostGetMemoryLoad() tells
+ * @ullTotalVirtual: bytes of user space
+ * @ullAvailVirtual: what of it isn't mapped; all of it without /proc
+ * @ullAvailExtendedVirtual: 0
+ */
+typedef struct _MEMORYSTATUSEX {
+	DWORD dwLength;
+	DWORD dwMemoryLoad;
+	DWORDLONG ullTotalPhys;
+	DWORDLONG ullAvailPhys;
+	DWORDLONG ullTotalPageFile;
+	DWORDLONG ullAvailPageFile;
+	DWORDLONG ullTotalVirtual;
+	DWORDLONG ullAvailVirtual;
+	DWORDLONG ullAvailExtendedVirtual;
+} MEMORYSTATUSEX, *LPMEMORYSTATUSEX;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -78,6 +103,16 @@ HOSTMEM_API ULONGLONG GetTickCount64(void)
  */
 HOSTMEM_API DWORD GetTickCount(void)
 	HOSTMEM_SYMBOL(GetTickCount);
+
+/**
+ * GlobalMemoryStatusEx() - tell how much memory there is (rule N6)
+ * @lpBuffer: receives it
+ *
+ * Return: TRUE, or FALSE with ERROR_INVALID_PARAMETER: dwLength isn't that of the
+ * structure; ERROR_NOACCESS for NULL; or what <hostmem/memoryapi.h> tells of devices
+ */
+HOSTMEM_API BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX lpBuffer)
+	HOSTMEM_SYMBOL(GlobalMemoryStatusEx);
 
 #ifdef __cplusplus
 }

@@ -8,13 +8,17 @@
 
 #include "errhandlingapi.h"
 #include "fibersapi.h"
+#include "handleapi.h"
+#include "libloaderapi.h"
 #include "memoryapi.h"
 #include "minwindef.h"
+#include "processthreadsapi.h"
+#include "profileapi.h"
+#include "securitybaseapi.h"
+#include "synchapi.h"
 #include "sysinfoapi.h"
+#include "systemtopologyapi.h"
 #include "utilapiset.h"
-
-#define INVALID_HANDLE_VALUE	((HANDLE)(LONG_PTR)-1)
-#define INFINITE		0xFFFFFFFFu
 
 #define WAIT_OBJECT_0		0x00000000u
 #define WAIT_ABANDONED		0x00000080u
@@ -56,6 +60,35 @@ HOSTMEM_API BOOL IsBadWritePtr(LPVOID lp, UINT_PTR ucb)
  */
 HOSTMEM_API BOOL IsBadCodePtr(FARPROC lpfn)
 	HOSTMEM_SYMBOL(IsBadCodePtr);
+
+/**
+ * LookupPrivilegeValueA() - the number of a privilege (rule N9)
+ * @lpSystemName: NULL or "", for this machine
+ * @lpName: SE_LOCK_MEMORY_NAME, in upper or lower case
+ * @lpLuid: receives the number
+ *
+ * Return: TRUE, or FALSE with ERROR_NO_SUCH_PRIVILEGE: there is no other;
+ * ERROR_NOACCESS: @lpLuid is NULL; ERROR_INVALID_PARAMETER: another machine
+ */
+HOSTMEM_API BOOL WINAPI LookupPrivilegeValueA(LPCSTR lpSystemName, LPCSTR lpName,
+					      PLUID lpLuid)
+	HOSTMEM_SYMBOL(LookupPrivilegeValueA);
+
+/**
+ * LookupPrivilegeValueW() - the same with wide names
+ * @lpSystemName: NULL or an empty string
+ * @lpName: SE_LOCK_MEMORY_NAME
+ * @lpLuid: receives the number
+ *
+ * Return: as LookupPrivilegeValueA()
+ */
+HOSTMEM_API BOOL WINAPI LookupPrivilegeValueW(LPCWSTR lpSystemName, LPCWSTR lpName,
+					      PLUID lpLuid)
+	HOSTMEM_SYMBOL(LookupPrivilegeValueW);
+
+HOSTMEM_API BOOL WINAPI LookupPrivilegeValue(LPCTSTR lpSystemName, LPCTSTR lpName,
+					     PLUID lpLuid)
+	HOSTMEM_SYMBOL_TEXT(LookupPrivilegeValue);
 
 #ifdef __cplusplus
 }

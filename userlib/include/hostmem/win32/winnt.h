@@ -73,10 +73,13 @@ typedef const WCHAR *LPCWCH, *PCWCH, *LPCWSTR, *PCWSTR;
 typedef WCHAR TCHAR, *PTCHAR, *PTSTR, *LPTSTR;
 typedef const WCHAR *PCTSTR, *LPCTSTR;
 #define HOSTMEM_TEXT(text)	HOSTMEM_WIDE(text)
+#define HOSTMEM_SYMBOL_TEXT(name)	HOSTMEM_SYMBOL(name##W)
 #else
 typedef CHAR TCHAR, *PTCHAR, *PTSTR, *LPTSTR;
 typedef const CHAR *PCTSTR, *LPCTSTR;
 #define HOSTMEM_TEXT(text)	text
+/* For names without A or W. */
+#define HOSTMEM_SYMBOL_TEXT(name)	HOSTMEM_SYMBOL(name##A)
 #endif
 #define TEXT(text)		HOSTMEM_TEXT(text)
 
@@ -291,5 +294,6 @@ typedef void (*PFLS_CALLBACK_FUNCTION)(PVOID lpFlsData);
 
 #include "winnt_context.h"
 #include "winnt_exception.h"
+#include "winnt_teb.h"
 
 #endif /* HOSTMEM_WIN32_WINNT_H */
