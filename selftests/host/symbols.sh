@@ -11,7 +11,9 @@ trap 'rm -rf "$tmp"' EXIT
 tests=0 failed=0
 
 # Names that both have; those of a table in the sources.
-names='GetLastError SetLastError GetSystemInfo GetNativeSystemInfo'
+names='GetLastError SetLastError GetSystemInfo GetNativeSystemInfo CloseHandle FreeLibrary
+	GetCurrentProcessId GetModuleHandleA GetProcAddress LoadLibraryA NtCurrentTeb Sleep
+	SwitchToThread AddVectoredExceptionHandler RemoveVectoredExceptionHandler'
 # shellcheck disable=SC2086 # several words
 functions=$(printf '(void *)%s, ' $names)
 
@@ -59,7 +61,12 @@ unsigned int our_error(void)
 EOF
 cat >"$tmp/theirs.c" <<EOF
 #include <winpr/error.h>
+#include <winpr/handle.h>
+#include <winpr/library.h>
+#include <winpr/nt.h>
+#include <winpr/synch.h>
 #include <winpr/sysinfo.h>
+#include <winpr/thread.h>
 
 unsigned int their_error(void);
 void *their_function(unsigned int number);
