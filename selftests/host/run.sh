@@ -44,6 +44,17 @@ expect 'options' 0 '1\n64\n' '' --smp 1 --mem 256M --icount --param commit_limit
 	sh -c 'nproc; cat /sys/module/hostmem/parameters/commit_limit_mb'
 expect 'page tables of four levels' 1 '0\n' '' -- grep -cw la57 /proc/cpuinfo
 expect 'page tables of five levels' 0 '1\n' '' --la57 --smp 1 -- grep -cw la57 /proc/cpuinfo
+expect 'libraries of what is added' 0 'runs\n' '' --add "$(command -v dpkg-deb)" -- \
+	sh -c 'dpkg-deb --version >/dev/null && echo runs'
+expect '/tmp, lo and a block device' 0 'a\nb\nc\n' '' -- sh -c 'set -e
+	echo a >/tmp/a; cat /tmp/a
+	nc -l -p 7 -e echo b & sleep 1; nc 127.0.0.1 7
+	modprobe brd rd_nr=1 rd_size=64; echo c >/dev/ram0; head -n 1 /dev/ram0'
+mkdir "$tmp/a, b"
+echo content >"$tmp/a, b/file"
+expect 'a directory that is shared, and cannot be written' 2 'content\n' 'Read-only file system' \
+	--share "$tmp/a, b" -- sh -c 'cat /share/file; : >/share/new'
+expect 'no directory to share' 125 '' 'no such directory' --share "$tmp/a, b/file" -- true
 expect 'no such program' 127 '' 'nosuch: not found' -- nosuch
 
 expect 'panic' 125 'a\n' 'sysrq triggered crash' -- sh -c 'echo a; echo c >/proc/sysrq-trigger'
