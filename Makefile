@@ -10,7 +10,7 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
 
 .PHONY: all modules userlib run check check-kernels check-debug check-all coverage shell \
-	bench stress install modules_install device_install dkms clean help
+	bench programs stress install modules_install device_install dkms clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
 modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
@@ -42,6 +42,8 @@ bench:				## the costs beside those of mmap, mprotect and madvise
 	$(MAKE) -s -C userlib
 	$(MAKE) -s -C selftests/bench
 	$(VM)/run --icount --add selftests/bench/bench -- bench
+programs:			## real programs on hostmem and on their own memory: NAMES="redis ..."
+	selftests/programs/run $(NAMES)
 # The timeout leaves time to boot, and to shrink what fails.
 SECONDS ?= 600
 KERNEL ?= 6.1
@@ -78,4 +80,4 @@ clean:				## removes what was built here, not what was downloaded
 help:				## this table
 	@sed -n 's/^\([a-z_-]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
 		printf '  make %-16s%s\n' "$$name" "$$text"; done
-	@echo '  DEPS=no, for run, check..., coverage, shell, bench and stress: install no packages, say which are missing'
+	@echo '  DEPS=no, for run, check..., coverage, shell, bench, programs and stress: install no packages, say which are missing'

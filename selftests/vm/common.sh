@@ -47,23 +47,35 @@ archive()
 		grep -m1 -oP '^Debian [^ -]+ \K.*'
 }
 
-# use_suites SUITE...: from here on apt knows these Debian suites and no others,
-# and prefers the last. They come from the archive that this machine uses; their
-# lists are in the cache.
-use_suites()
+# use_lists DIRECTORY TYPE SUITE...: from here on apt knows these Debian suites and no
+# others, and prefers the last. They come from the archive that this machine uses; their
+# lists are in the cache. TYPE is deb, or deb-src for source packages.
+use_lists()
 {
-	local dir=$cache/apt/$1 uri suite
+	local dir=$cache/apt/$1 type=$2 uri suite
 
+	shift 2
 	uri=$(with_update archive) || return
 	mkdir -p "$dir/lists/partial"
 	for suite; do
-		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+		echo "$type [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
 	done >"$dir/sources.list"
 	apt=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
 	     -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir" -o Acquire::Languages=none
 	     -o "APT::Default-Release=$suite")
 	say "updating the package lists of $*"
 	run_apt update -qq
+}
+
+use_suites()
+{
+	use_lists "$1" deb "$@"
+}
+
+# The same for source packages.
+use_sources()
+{
+	use_lists "$1-sources" deb-src "$@"
 }
 
 # with_apt COMMAND...: one at a time, since scripts that run at once use the same
