@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1 OR MIT */
+// SPDX-License-Identifier: LGPL-2.1 OR MIT
 /*
  * The extents of Debian's jemalloc, from which it serves malloc(), in hostmem memory.
  * A library to be preloaded: all arenas are told before the program has any thread.
