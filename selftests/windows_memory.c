@@ -67,20 +67,11 @@ TEST_F(windows, only_the_own_process_A17_N3)
 			     VirtualAllocEx(other, NULL, PAGE, BOTH, PAGE_READWRITE));
 		EXPECT_FAILS(ERROR_INVALID_HANDLE, NULL,
 			     VirtualAllocExNuma(other, NULL, PAGE, BOTH, PAGE_READWRITE, 0));
-		/* NULL is the own process to these, as on Windows. */
-		if (other) {
-			EXPECT_FAILS(ERROR_INVALID_HANDLE, NULL,
-				     VirtualAlloc2(other, NULL, PAGE, BOTH, PAGE_READWRITE,
-						   NULL, 0));
-			EXPECT_FAILS(ERROR_INVALID_HANDLE, NULL,
-				     VirtualAlloc2FromApp(other, NULL, PAGE, BOTH,
-							  PAGE_READWRITE, NULL, 0));
-		} else {
-			EXPECT_NE(NULL, VirtualAlloc2(other, NULL, PAGE, BOTH,
-						      PAGE_READWRITE, NULL, 0));
-			EXPECT_NE(NULL, VirtualAlloc2FromApp(other, NULL, PAGE, BOTH,
-							     PAGE_READWRITE, NULL, 0));
-		}
+		EXPECT_FAILS(ERROR_INVALID_HANDLE, NULL,
+			     VirtualAlloc2(other, NULL, PAGE, BOTH, PAGE_READWRITE, NULL, 0));
+		EXPECT_FAILS(ERROR_INVALID_HANDLE, NULL,
+			     VirtualAlloc2FromApp(other, NULL, PAGE, BOTH, PAGE_READWRITE,
+						  NULL, 0));
 		EXPECT_FAILS(ERROR_INVALID_HANDLE, FALSE,
 			     VirtualFreeEx(other, self->base, 0, MEM_RELEASE));
 		EXPECT_FAILS(ERROR_INVALID_HANDLE, FALSE,

@@ -273,8 +273,7 @@ PVOID VirtualAlloc2(HANDLE Process, PVOID BaseAddress, SIZE_T Size,
 	};
 	void *mem;
 
-	/* Windows takes NULL for the own process here, and WebKit relies on that. */
-	if (Process && !hostmem_win32_own_process(Process))
+	if (!hostmem_win32_own_process(Process))
 		return NULL;
 	if (!take_parameters(&request, ExtendedParameters, ParameterCount) ||
 	    (request.alignment && (BaseAddress || !(AllocationType & MEM_RESERVE)))) {

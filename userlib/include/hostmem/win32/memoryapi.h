@@ -111,7 +111,7 @@ HOSTMEM_API SIZE_T VirtualQueryEx(HANDLE hProcess, LPCVOID lpAddress,
 
 /**
  * VirtualAlloc2() - VirtualAlloc() with a process and requirements (rule N2)
- * @Process: GetCurrentProcess(), or NULL, which is the same here, as on Windows
+ * @Process: GetCurrentProcess()
  * @BaseAddress: where, or NULL
  * @Size: bytes, not 0
  * @AllocationType: MEM_*; placeholders are refused
@@ -136,7 +136,7 @@ HOSTMEM_API PVOID VirtualAlloc2(HANDLE Process, PVOID BaseAddress, SIZE_T Size,
 
 /**
  * VirtualAlloc2FromApp() - VirtualAlloc2() without executable memory (rule N2)
- * @Process: GetCurrentProcess() or NULL
+ * @Process: GetCurrentProcess()
  * @BaseAddress: where, or NULL
  * @Size: bytes, not 0
  * @AllocationType: MEM_*
