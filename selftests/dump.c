@@ -212,6 +212,7 @@ TEST_F(dump, has_zeroes_for_contents_that_have_gone)
  */
 
 #define GIANT	(64 * TIB)
+#define GIANT_PART	(times(64) * MIB)
 
 static void giant_region(struct note *note)
 {
@@ -220,9 +221,9 @@ static void giant_region(struct note *note)
 	char *after = both_at(NULL, GRANULE, PAGE_READWRITE);
 
 	CHECK(before && giant && after);
-	CHECK(commit_at(giant, 64 * MIB, PAGE_READWRITE));
+	CHECK(commit_at(giant, GIANT_PART, PAGE_READWRITE));
 	CHECK(commit_at(giant + GIANT / 2, BLOCK, PAGE_READWRITE));
-	stamp(giant, 64 * MIB, 19);
+	stamp(giant, GIANT_PART, 19);
 	stamp(giant + GIANT / 2, BLOCK, 20);
 	stamp(before, BLOCK, 11);
 	stamp(after, GRANULE, 12);
@@ -241,11 +242,11 @@ static void giant_region_and_all_that_is_shared(struct note *note)
 	const uintptr_t __giant = self->note->base[1];			\
 	const uintptr_t __half = __giant + GIANT / 2;			\
 									\
-	EXPECT_SEGMENT(&self->core, __giant, 64 * MIB, 64 * MIB);	\
+	EXPECT_SEGMENT(&self->core, __giant, GIANT_PART, GIANT_PART);	\
 	EXPECT_TRUE(core_stamped(&self->core, __giant, 0,		\
-				 64 * MIB / PAGE, 19));			\
-	EXPECT_SEGMENT(&self->core, __giant + 64 * MIB,			\
-		       GIANT / 2 - 64 * MIB, 0);			\
+				 GIANT_PART / PAGE, 19));			\
+	EXPECT_SEGMENT(&self->core, __giant + GIANT_PART,		\
+		       GIANT / 2 - GIANT_PART, 0);			\
 	EXPECT_SEGMENT(&self->core, __half, BLOCK, BLOCK);		\
 	EXPECT_TRUE(core_stamped(&self->core, __half, 0, BLOCK / PAGE, 20)); \
 	EXPECT_SEGMENT(&self->core, __half + BLOCK, GIANT / 2 - BLOCK, 0); \
