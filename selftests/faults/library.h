@@ -42,7 +42,7 @@ static bool library_committed(struct world *world)
 }
 
 /*
- * What the C library and the engine keep once they have it, such as the stack of a
+ * What the C library and the heaps keep once they have it, such as the stack of a
  * thread, is there before the first picture is taken.
  */
 static bool prepare_library(struct world *world)

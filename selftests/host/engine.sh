@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Description: the allocator inside the library stays inside: no name of it is visible, the
 # process's malloc() is the C library's, nobody needs more libraries for it, and programs
-# can still load the library with dlopen().
+# can still load the library with dlopen(), when others have taken most of what there is of
+# thread-local memory for that.
 
 set -eu
 cd "$(dirname "$0")/../../userlib"
@@ -90,6 +91,44 @@ build()
 	cc -Wall -Wextra -Iinclude -o "$program" "$tmp/program.c" "$@"
 }
 
+# Loads NUMBER libraries that take 64 bytes of it each, then the library; says how many
+# of the former there was room for.
+cat >"$tmp/filler.c" <<EOF_C
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+	int n = atoi(argv[1]), i;
+	char name[4096];
+
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s/filler%d.so", argv[2], i);
+		if (!dlopen(name, RTLD_NOW))
+			return printf("%d\n", i) < 0;
+	}
+	if (argc > 3 && !dlopen(argv[3], RTLD_NOW))
+		return puts(dlerror());
+	return 0;
+}
+EOF_C
+
+# fill: makes the program and its libraries, and finds out how many there is room for
+fill()
+{
+	echo 'static __thread char taken[64] __attribute__((tls_model("initial-exec")));
+		char *take(void); char *take(void) { return taken; }' >"$tmp/taken.c"
+	cc -fPIC -shared -o "$tmp/filler0.so" "$tmp/taken.c"
+	for i in $(seq 1 99); do
+		cp "$tmp/filler0.so" "$tmp/filler$i.so"
+	done
+	cc -o "$tmp/filler" "$tmp/filler.c"
+	room=$(env -u GLIBC_TUNABLES "$tmp/filler" 100 "$tmp")
+	[ "$room" -gt 2 ]
+}
+
 check 'names of libhostmem.so' only_ours -D libhostmem.so
 check 'names of libhostmem.a' only_ours --extern-only libhostmem.a
 check 'other libraries' needs_libc_only
@@ -101,6 +140,9 @@ check 'a static program' build static -static -DSTATIC libhostmem.a
 check 'runs' "$tmp/static"
 check 'a program without the library' build loaded -DLOADED
 check 'loads it' env -u GLIBC_TUNABLES "$tmp/loaded" "$PWD/libhostmem.so"
+check 'libraries with thread-local memory' fill
+check 'loads it when they have left less than 128 bytes' \
+	env -u GLIBC_TUNABLES "$tmp/filler" "$((room - 1))" "$tmp" "$PWD/libhostmem.so"
 
 echo "1..$tests"
 [ "$failed" -eq 0 ]

@@ -5,6 +5,7 @@
  * (rules H22-H28).
  */
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,6 @@
 
 #include <hostmem/mscoree.h>
 
-#include "engine.h"
 #include "fake_device.h"
 #include "tap.h"
 
@@ -55,6 +55,18 @@ static uint64_t committed(void)
 	return pages * 4096;
 }
 
+/* Another commit of the process is refused: nothing is kept for the next block. */
+static void refuse_one(void)
+{
+	void *mem;
+
+	fake_errno[FAKE_ALLOC] = ENOMEM;
+	fake_errno_times[FAKE_ALLOC] = 2;
+	if (IHostMemoryManager_VirtualAlloc(manager, NULL, 4096, MEM_RESERVE | MEM_COMMIT,
+					    PAGE_READWRITE, eTaskCritical, &mem) != NO_MEMORY)
+		abort();
+}
+
 static void *get(SIZE_T size)
 {
 	void *mem = &mem;
@@ -65,22 +77,26 @@ static void *get(SIZE_T size)
 	return mem;
 }
 
-/* Before anything else: the program's settings for its own malloc() are not ours. */
+/* The process's malloc() has nothing to do with it, nor have settings for that. */
 static void surroundings(void)
 {
-	bool value = true;
-	size_t length = sizeof(value);
+	struct mallinfo2 before, after;
+	void *small, *large;
 
 	setenv("MALLOC_CONF", "tcache:true,dirty_decay_ms:10000,zero:true", 1);
 	begin(0);
-	CHECK(!hostmem_engine_mallctl("opt.tcache", &value, &length, NULL, 0) && !value,
-	      "opt.tcache");
-	value = true;
-	CHECK(!hostmem_engine_mallctl("opt.zero", &value, &length, NULL, 0) && !value,
-	      "opt.zero");
+	before = mallinfo2();
+	small = get(100);
+	large = get(100000);
+	memset(small, 1, 100);
+	memset(large, 1, 100000);
+	CHECK(file->charged >= 100100, "%llu bytes", (unsigned long long)file->charged);
+	after = mallinfo2();
+	CHECK(before.uordblks == after.uordblks && before.hblkhd == after.hblkhd,
+	      "%zu bytes of malloc()", after.uordblks + after.hblkhd);
+	CHECK(IHostMalloc_Free(heap, small) == S_OK && IHostMalloc_Free(heap, large) == S_OK,
+	      "Free");
 	end();
-	CHECK(!hostmem_engine_mallctl("opt.retain", &value, &length, NULL, 0) && !value,
-	      "opt.retain");
 }
 
 static void creation(void)
@@ -173,6 +189,7 @@ static void blocks(void)
 	for (i = 0; i < BLOCKS; i++)
 		freed += IHostMalloc_Free(heap, block[i * 7 % BLOCKS]) == S_OK;
 	CHECK(freed == BLOCKS, "%u freed", freed);
+	refuse_one();
 	/* What is left says where blocks began, 4 KiB for each 512 KiB. */
 	CHECK(committed() == 0 && file->charged <= BLOCKS * BLOCKS / 2 * 37 / 64,
 	      "%llu bytes", (unsigned long long)file->charged);
@@ -379,6 +396,7 @@ static void threads(void)
 	}
 	CHECK(sum == 0, "%zu wrong", (size_t)sum);
 	/* However the threads' frees met. */
+	refuse_one();
 	CHECK(committed() == 0, "%llu bytes left", (unsigned long long)committed());
 
 	/* Of several that free one block, one does. */

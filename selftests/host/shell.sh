@@ -5,4 +5,4 @@
 set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck disable=SC2046 # no spaces in the project's file names
-shellcheck -x userlib/engine $(grep -rlE '^#!.*[/ ](ba)?sh' .ci module/dist selftests --exclude='*.[chod]')
+shellcheck -x $(grep -rlE '^#!.*[/ ](ba)?sh' .ci module/dist selftests --exclude='*.[chod]')

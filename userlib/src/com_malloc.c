@@ -62,6 +62,8 @@ static HRESULT com_malloc_alloc(IHostMalloc *This, SIZE_T size,
 	if (out)
 		*out = NULL;
 	error = hostmem_heap_alloc(com_malloc_of(This)->heap, size, (DWORD)level, out);
+	if (!error)
+		return S_OK;
 	if (error == HOSTMEM_ERR_TIMEOUT)
 		error = HOSTMEM_ERR_NO_MEMORY;			/* H24 */
 	return hostmem_error_hresult(error);
@@ -79,8 +81,9 @@ static HRESULT com_malloc_debug_alloc(IHostMalloc *This, SIZE_T size,
 
 static HRESULT com_malloc_free(IHostMalloc *This, void *mem)
 {
-	return hostmem_error_hresult(
-		hostmem_heap_free(com_malloc_of(This)->heap, mem));
+	enum hostmem_error error = hostmem_heap_free(com_malloc_of(This)->heap, mem);
+
+	return error ? hostmem_error_hresult(error) : S_OK;
 }
 
 static const IHostMallocVtbl com_malloc_vtbl = {

@@ -1,291 +1,278 @@
 // SPDX-License-Identifier: LGPL-2.1 OR MIT
 /*
- * Heaps: the engine deals out a range of the manager's, and this file remembers where
- * blocks begin, waits for memory, and makes and destroys heaps.  See heap.h.
+ * Heaps: which of their blocks are small, what a pointer is, and what happens when there
+ * is no memory.  See heap.h; slabs.h has the small blocks, and pages.h all others.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <hostmem/memory.h>
 #include <hostmem/mscoree.h>
 
-#include "engine.h"
-#include "extents.h"
 #include "heap.h"
 #include "load.h"
 #include "manager.h"
+#include "pages.h"
+#include "slabs.h"
+#include "slack.h"
 
-#define PAGE		((size_t)4096)
-#define BLOCK		((size_t)16)	/* all are aligned to it, and none is smaller */
+#define PAGE		HOSTMEM_HEAP_PAGE
 
-/* What one page of marks covers. */
-#define PAGE_COVERS	(PAGE * 8 * BLOCK)
-
-typedef _Atomic uint64_t mark_word;
-#define WORD_BITS	64
+/* What is seldom done stays out of the way of what is done always. */
+#define COLD		__attribute__((noinline, cold))
 
 /**
  * struct hostmem_heap - a heap
- * @extents: the range that blocks are in
- * @arena: the engine's number for it; invariant
- * @active: pages of the range that blocks are in, counted by the engine
- * @wanted: somebody wants memory to be given back ...
- * @giving: ... while somebody does it
- * @marks: a bit for each BLOCK bytes of the range: does a live block begin there?
- *	Reserved, and committed page by page.
- * @marks_committed: a bit for each page of @marks
+ * @slack: its entry in the registry
+ * @pages: its range
+ * @slabs: its small blocks
  */
 struct hostmem_heap {
-	struct hostmem_extents extents;
-	unsigned int arena;
-	const size_t *active;
-	atomic_bool wanted;
-	atomic_bool giving;
-	mark_word *marks;
-	mark_word *marks_committed;
+	struct hostmem_slack slack;
+	struct hostmem_pages pages;
+	struct hostmem_slabs slabs;
 };
 
 /*
- * Where blocks begin
+ * Getting a block
  */
 
-static mark_word *mark_of(const struct hostmem_heap *heap, const void *mem,
-			  uint64_t *bit)
+static void *get_pages(struct hostmem_heap *heap, size_t size,
+			    struct hostmem_page_request *request)
 {
-	size_t index = (size_t)((const char *)mem - heap->extents.base) / BLOCK;
+	size_t nr = (size - 1) / PAGE + 1;
+	uint32_t page;
 
-	*bit = (uint64_t)1 << index % WORD_BITS;
-	return &heap->marks[index / WORD_BITS];
+	/* What the range hasn't room for, nobody has to be asked for. */
+	if (nr >= heap->pages.nr)
+		return NULL;
+	page = hostmem_pages_get_block(&heap->pages, (uint32_t)nr, request);
+	return page ? heap->pages.base + page * PAGE : NULL;
 }
 
-/* The page of marks for an address, and in @bit whether it is committed. */
-static mark_word *mark_page_of(const struct hostmem_heap *heap, const void *mem,
-			       uint64_t *bit)
+/* Gets a block as far as that goes without waiting.  NULL: it doesn't. */
+static void *try_alloc(struct hostmem_heap *heap, size_t size, struct hostmem_shard *locked,
+		       struct hostmem_page_request *request)
 {
-	size_t page = (size_t)((const char *)mem - heap->extents.base) / PAGE_COVERS;
-
-	*bit = (uint64_t)1 << page % WORD_BITS;
-	return &heap->marks_committed[page / WORD_BITS];
+	return size <= HOSTMEM_SLAB_MOST ?
+	       hostmem_slabs_get(&heap->slabs, size, locked, request) :
+	       get_pages(heap, size, request);
 }
 
-static bool set_mark(struct hostmem_heap *heap, const void *mem)
+/* Waits until the request could be made, unless others are faster. */
+static enum hostmem_error wait_for_room(struct hostmem_heap *heap,
+					const struct hostmem_page_request *request,
+					uint64_t deadline)
 {
-	uint64_t page_bit, bit;
-	mark_word *page = mark_page_of(heap, mem, &page_bit);
-	mark_word *mark = mark_of(heap, mem, &bit);
-
-	if (!(atomic_load(page) & page_bit)) {
-		/* Should another thread do it, too, its marks stay (rule C5). */
-		if (!hostmem_extents_commit(&heap->extents,
-					    (void *)((uintptr_t)mark & -PAGE),
-					    PAGE, PAGE_READWRITE))
-			return false;
-		atomic_fetch_or(page, page_bit);
-	}
-	atomic_fetch_or(mark, bit);
-	return true;
-}
-
-/* False if there was none. */
-static bool clear_mark(struct hostmem_heap *heap, const void *mem)
-{
-	uint64_t page_bit, bit;
-	mark_word *page = mark_page_of(heap, mem, &page_bit);
-	mark_word *mark = mark_of(heap, mem, &bit);
-
-	return atomic_load(page) & page_bit &&
-	       atomic_fetch_and(mark, ~bit) & bit;
-}
-
-static bool may_be_block(const struct hostmem_heap *heap, const void *mem)
-{
-	uintptr_t offset = (uintptr_t)mem - (uintptr_t)heap->extents.base;
-
-	return offset < heap->extents.size && !(offset % BLOCK);
-}
-
-/*
- * Blocks
- */
-
-/* Has the engine do something to the heap's arena. */
-static void control_arena(const struct hostmem_heap *heap, const char *what)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "arena.%u.%s", heap->arena, what);
-	hostmem_engine_mallctl(name, NULL, NULL, NULL, 0);
-}
-
-static int engine_flags(const struct hostmem_heap *heap)
-{
-	return ENGINE_ARENA(heap->arena) | ENGINE_NO_CACHE;
-}
-
-/*
- * Gives back pages that blocks have left.  The engine does that itself when it frees
- * an extent, but not while another thread is doing it: then the extent stays committed.
- * So whoever has called the engine looks before it leaves whether there is any, and of
- * all that have been in each other's way, the last one to leave finds it.
- *
- * This here is done by one thread at a time.  Others leave a note, which that thread
- * looks for when it has made way.
- */
-static void give_back(struct hostmem_heap *heap)
-{
-	size_t active = __atomic_load_n(heap->active, __ATOMIC_SEQ_CST) * PAGE;
-
-	if (atomic_load(&heap->extents.committed) <= active)
-		return;
-
-	atomic_store(&heap->wanted, true);
-	while (atomic_load(&heap->wanted) && !atomic_exchange(&heap->giving, true)) {
-		atomic_store(&heap->wanted, false);
-		control_arena(heap, "purge");
-		atomic_store(&heap->giving, false);
-	}
-}
-
-/* Makes the thread's request as far as it goes without waiting.  NULL: it doesn't. */
-static void *try_alloc(struct hostmem_heap *heap, size_t size)
-{
-	void *mem = hostmem_engine_mallocx(size, engine_flags(heap));
-
-	if (mem && !set_mark(heap, mem)) {
-		hostmem_engine_dallocx(mem, engine_flags(heap));
-		mem = NULL;
-	}
-	give_back(heap);
-	return mem;
-}
-
-/* Waits until the thread's request could be made, unless others are faster. */
-static enum hostmem_error wait_for_room(struct hostmem_heap *heap, uint64_t deadline)
-{
-	size_t length = hostmem_request.taken + hostmem_request.lacking;
 	enum hostmem_error error;
 	void *mem;
 
-	error = hostmem_manager_alloc_until(heap->extents.manager, NULL, length,
+	error = hostmem_manager_alloc_until(heap->pages.manager, NULL, request->lacking,
 					    MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS,
-					    hostmem_request.level, deadline, &mem);
+					    request->level, deadline, &mem);
 	if (error)
 		return error;
-	return hostmem_manager_free(heap->extents.manager, mem, 0, MEM_RELEASE);
+	return hostmem_manager_free(heap->pages.manager, mem, 0, MEM_RELEASE);
 }
 
-enum hostmem_error hostmem_heap_alloc(struct hostmem_heap *heap, SIZE_T size,
-				      DWORD level, void **out)
+/* Without the slack of all heaps; and their free runs are joined. */
+static void *alloc_without_slack(struct hostmem_heap *heap, size_t size,
+				 struct hostmem_page_request *request)
 {
-	int saved = errno;
-	enum hostmem_error error;
-	uint64_t deadline;
+	void *mem;
 
-	error = hostmem_load_check_owner(heap->extents.manager);
+	hostmem_slack_want();
+	mem = try_alloc(heap, size, NULL, request);
+	hostmem_slack_unwant();
+	return mem;
+}
+
+/* The first attempt has failed. */
+static enum hostmem_error alloc_after_all(struct hostmem_heap *heap, size_t size,
+					  struct hostmem_page_request *request, void **out)
+{
+	uint64_t deadline = hostmem_manager_deadline(heap->pages.manager);
+	const DWORD level = request->level;
+	enum hostmem_error error = request->error;
+	int saved = errno;
+
+	/* Without a failed commit it is the range that has no room. */
+	if (!error && size / PAGE >= heap->pages.nr)
+		return HOSTMEM_ERR_NO_SPACE;
+	while (!error || error == HOSTMEM_ERR_NO_MEMORY) {
+		*request = (struct hostmem_page_request){ .level = level };
+		*out = alloc_without_slack(heap, size, request);
+		error = request->error;
+		if (*out || !error) {
+			error = *out ? HOSTMEM_OK : HOSTMEM_ERR_NO_SPACE;
+			break;
+		}
+		if (error != HOSTMEM_ERR_NO_MEMORY || hostmem_deadline_has_passed(deadline))
+			break;
+		error = wait_for_room(heap, request, deadline);
+		if (error)
+			break;
+	}
+	errno = saved;
+	return error;
+}
+
+/* @locked: a shard whose lock is left, or NULL */
+static COLD enum hostmem_error alloc_slowly(struct hostmem_heap *heap, size_t size,
+					    DWORD level, void **out,
+					    struct hostmem_shard *locked)
+{
+	struct hostmem_page_request request = { .level = level };
+
+	*out = try_alloc(heap, size, locked, &request);
+	return *out ? HOSTMEM_OK : alloc_after_all(heap, size, &request, out);
+}
+
+/* It takes a call to find out whether the heap may be used, or an argument is odd. */
+static COLD enum hostmem_error alloc_oddly(struct hostmem_heap *heap, size_t size,
+					   DWORD level, void **out)
+{
+	enum hostmem_error error = hostmem_load_check_owner(heap->pages.manager);
+
 	if (error)
 		return error;
 	if (!out)
 		return HOSTMEM_ERR_NULL;
 	if (level > eProcessCritical)
 		return HOSTMEM_ERR_ARGUMENT;
-	if (size < BLOCK)
-		size = BLOCK;
+	return alloc_slowly(heap, size ? size : 1, level, out, NULL);
+}
 
-	deadline = hostmem_manager_deadline(heap->extents.manager);
-	do {
-		hostmem_request = (struct hostmem_request){ .level = level };
-		*out = try_alloc(heap, size);
-		if (*out)
-			break;
-		/* Without a failed commit it is the range that has no room. */
-		error = hostmem_request.error ? hostmem_request.error : HOSTMEM_ERR_NO_SPACE;
-		if (error == HOSTMEM_ERR_NO_MEMORY &&
-		    !hostmem_deadline_has_passed(deadline))
-			error = wait_for_room(heap, deadline);
-	} while (!error);
+/*
+ * Nothing is needed after a call in here, nor in hostmem_heap_free(): so nothing has to
+ * be saved before.
+ */
+enum hostmem_error hostmem_heap_alloc(struct hostmem_heap *heap, SIZE_T size,
+				      DWORD level, void **out)
+{
+	struct hostmem_slab_list *list;
+	struct hostmem_shard *shard;
+	unsigned int class;
 
-	errno = saved;
-	return error;
+	if (!hostmem_load_is_owner(heap->pages.manager) || !out || level > eProcessCritical ||
+	    !size)
+		return alloc_oddly(heap, size, level, out);
+	if (size > HOSTMEM_SLAB_MOST)
+		return alloc_slowly(heap, size, level, out, NULL);
+
+	shard = hostmem_slabs_favourite(&heap->slabs);
+	if (!hostmem_lock_try(&shard->lock))
+		return alloc_slowly(heap, size, level, out, NULL);
+	class = hostmem_slab_class_of(size);
+	list = &shard->lists[class];
+	if (!list->current)
+		return alloc_slowly(heap, size, level, out, shard);
+	*out = hostmem_slab_take(&heap->pages, list, class);
+	hostmem_unlock(&shard->lock);
+	return HOSTMEM_OK;
+}
+
+/*
+ * Giving it back
+ */
+
+static COLD enum hostmem_error free_pages(struct hostmem_heap *heap, size_t offset)
+{
+	size_t page = offset / PAGE;
+
+	if (offset % PAGE || hostmem_pages_what(&heap->pages, page) != HOSTMEM_PAGE_BLOCK ||
+	    !hostmem_pages_put_block(&heap->pages, (uint32_t)page))
+		return HOSTMEM_ERR_FOREIGN;
+	return HOSTMEM_OK;
+}
+
+/* It lies in a slab, if that is still so.  @locked: its shard, whose lock is left */
+static inline __attribute__((always_inline)) enum hostmem_error
+free_small(struct hostmem_heap *heap, size_t offset, uint32_t what,
+	   struct hostmem_shard *locked)
+{
+	uint32_t page;
+
+	switch (hostmem_slab_return(&heap->slabs, offset, what, &page)) {
+	case HOSTMEM_SLAB_NONE:
+		hostmem_unlock(&locked->lock);
+		return HOSTMEM_ERR_FOREIGN;
+	case HOSTMEM_SLAB_SETTLE:
+		hostmem_slabs_settle(&heap->slabs, page, what);
+		return HOSTMEM_OK;
+	default:
+		hostmem_unlock(&locked->lock);
+		return HOSTMEM_OK;
+	}
+}
+
+/* The page is known.  @locked: a shard whose lock is left, or NULL */
+static COLD enum hostmem_error free_slowly(struct hostmem_heap *heap, size_t offset,
+					   struct hostmem_shard *locked)
+{
+	size_t page = offset / PAGE;
+	uint32_t what;
+
+	for (;;) {
+		if (locked)
+			hostmem_unlock(&locked->lock);
+		what = hostmem_pages_what(&heap->pages, page);
+		if ((what & HOSTMEM_PAGE_KIND) != HOSTMEM_PAGE_SLAB)
+			return free_pages(heap, offset);
+		locked = hostmem_slabs_shard(&heap->slabs, what);
+		hostmem_lock(&locked->lock);
+		if (hostmem_pages_what(&heap->pages, page) == what)
+			return free_small(heap, offset, what, locked);
+	}
+}
+
+/* It takes a call to find out whether the heap may be used. */
+static COLD enum hostmem_error free_oddly(struct hostmem_heap *heap, void *mem)
+{
+	size_t offset = (uintptr_t)mem - (uintptr_t)heap->pages.base;
+	enum hostmem_error error = hostmem_load_check_owner(heap->pages.manager);
+
+	if (error || !mem)					/* H26 */
+		return error;
+	if (offset / PAGE >= heap->pages.nr ||
+	    !hostmem_pages_knows(&heap->pages, offset / PAGE))
+		return HOSTMEM_ERR_FOREIGN;
+	return free_slowly(heap, offset, NULL);
 }
 
 enum hostmem_error hostmem_heap_free(struct hostmem_heap *heap, void *mem)
 {
-	int saved = errno;
-	enum hostmem_error error;
+	size_t offset = (uintptr_t)mem - (uintptr_t)heap->pages.base, page = offset / PAGE;
+	struct hostmem_shard *shard;
+	uint32_t what;
 
-	error = hostmem_load_check_owner(heap->extents.manager);
-	if (error || !mem)					/* H26 */
-		return error;
-	/* Whoever clears the mark frees the block, once. */
-	if (!may_be_block(heap, mem) || !clear_mark(heap, mem))
-		return HOSTMEM_ERR_FOREIGN;
+	if (!hostmem_load_is_owner(heap->pages.manager))
+		return free_oddly(heap, mem);
+	if (page >= heap->pages.nr || !hostmem_pages_knows(&heap->pages, page))
+		return mem ? HOSTMEM_ERR_FOREIGN : HOSTMEM_OK;		/* H26 */
 
-	hostmem_engine_dallocx(mem, engine_flags(heap));
-	give_back(heap);
-	errno = saved;
-	return HOSTMEM_OK;
+	what = hostmem_pages_what(&heap->pages, page);
+	if ((what & HOSTMEM_PAGE_KIND) != HOSTMEM_PAGE_SLAB)
+		return free_pages(heap, offset);
+	shard = hostmem_slabs_shard(&heap->slabs, what);
+	if (!hostmem_lock_try(&shard->lock))
+		return free_slowly(heap, offset, NULL);
+	if (hostmem_pages_what(&heap->pages, page) != what)
+		return free_slowly(heap, offset, shard);
+	return free_small(heap, offset, what, shard);
 }
 
 /*
  * Heaps
  */
 
-static void destroy_arena(struct hostmem_heap *heap)
+static void give_back(struct hostmem_slack *slack)
 {
-	heap->extents.ending = true;
-	control_arena(heap, "destroy");
-}
+	struct hostmem_heap *heap = (struct hostmem_heap *)slack;	/* its first member */
 
-/* The engine's own records for it don't come from the manager. */
-static bool create_arena(struct hostmem_heap *heap)
-{
-	struct engine_arena arena = { .hooks = &heap->extents.hooks };
-	size_t length = sizeof(heap->arena);
-	uint64_t epoch = 1;
-	char name[48];
-
-	if (hostmem_engine_mallctl("experimental.arenas_create_ext", &heap->arena,
-				   &length, &arena, sizeof(arena)))
-		return false;
-
-	/* Only then does it find the arena by its number. */
-	hostmem_engine_mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
-	snprintf(name, sizeof(name), "experimental.arenas.%u.pactivep", heap->arena);
-	length = sizeof(heap->active);
-	if (!hostmem_engine_mallctl(name, &heap->active, &length, NULL, 0))
-		return true;
-	destroy_arena(heap);
-	return false;
-}
-
-static enum hostmem_error create_marks(struct hostmem_heap *heap)
-{
-	size_t pages = heap->extents.size / PAGE_COVERS;
-	enum hostmem_error error;
-	void *marks;
-
-	heap->marks_committed = calloc((pages + WORD_BITS - 1) / WORD_BITS,
-				       sizeof(mark_word));
-	if (!heap->marks_committed)
-		return HOSTMEM_ERR_NO_MEMORY;
-
-	error = hostmem_manager_alloc(heap->extents.manager, NULL, pages * PAGE,
-				      MEM_RESERVE, PAGE_READWRITE, eProcessCritical,
-				      &marks);
-	if (error)
-		free(heap->marks_committed);
-	else
-		heap->marks = marks;
-	return error;
-}
-
-static void release_marks(struct hostmem_heap *heap)
-{
-	hostmem_manager_free(heap->extents.manager, heap->marks, 0, MEM_RELEASE);
-	free(heap->marks_committed);
+	hostmem_slabs_trim(&heap->slabs);
+	hostmem_pages_trim(&heap->pages);
 }
 
 static enum hostmem_error init(struct hostmem_heap *heap,
@@ -293,25 +280,16 @@ static enum hostmem_error init(struct hostmem_heap *heap,
 {
 	enum hostmem_error error;
 
-	error = hostmem_extents_init(&heap->extents, manager,
-				     executable ? PAGE_EXECUTE_READWRITE :
-						  PAGE_READWRITE);
+	error = hostmem_pages_init(&heap->pages, manager, executable ?
+				   PAGE_EXECUTE_READWRITE : PAGE_READWRITE);
 	if (error)
 		return error;
-	error = create_marks(heap);
-	if (error)
-		goto release_extents;
-	if (!create_arena(heap)) {
-		error = HOSTMEM_ERR_NO_MEMORY;
-		goto release_marks;
-	}
-	return HOSTMEM_OK;
-
-release_marks:
-	release_marks(heap);
-release_extents:
-	hostmem_extents_release(&heap->extents);
-	return error;
+	hostmem_slabs_init(&heap->slabs, &heap->pages);
+	heap->slack.give_back = give_back;
+	if (hostmem_slack_add(&heap->slack))
+		return HOSTMEM_OK;
+	hostmem_pages_release(&heap->pages, true);
+	return HOSTMEM_ERR_NO_MEMORY;
 }
 
 enum hostmem_error hostmem_heap_create(struct hostmem_manager *manager,
@@ -322,7 +300,9 @@ enum hostmem_error hostmem_heap_create(struct hostmem_manager *manager,
 	enum hostmem_error error;
 	int saved = errno;
 
-	heap = calloc(1, sizeof(*heap));
+	heap = aligned_alloc(_Alignof(struct hostmem_heap), sizeof(*heap));
+	if (heap)
+		*heap = (struct hostmem_heap){ .slabs.nr = 0 };
 	error = heap ? init(heap, manager, executable) : HOSTMEM_ERR_NO_MEMORY;
 	if (error)
 		free(heap);
@@ -334,16 +314,13 @@ enum hostmem_error hostmem_heap_create(struct hostmem_manager *manager,
 
 void hostmem_heap_destroy(struct hostmem_heap *heap)
 {
+	bool owner = hostmem_load_check_owner(heap->pages.manager) != HOSTMEM_ERR_NOT_OWNER;
 	int saved = errno;
 
-	/* In a child made by fork() the range isn't there for the engine to look at. */
-	if (hostmem_load_check_owner(heap->extents.manager) == HOSTMEM_ERR_NOT_OWNER) {
-		free(heap->marks_committed);
-	} else {
-		destroy_arena(heap);
-		release_marks(heap);
-		hostmem_extents_release(&heap->extents);
-	}
+	/* In a child made by fork() it isn't registered, and the range isn't there. */
+	if (owner)
+		hostmem_slack_remove(&heap->slack);
+	hostmem_pages_release(&heap->pages, owner);
 	free(heap);
 	errno = saved;
 }

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR MIT */
 /*
- * A heap is a range of a manager's address space that an allocator (engine.h) deals
- * out in blocks, with memory that is committed and decommitted as blocks come and
- * go.  com_malloc.c presents it; nobody else calls it.
+ * A heap is a range of a manager's address space that is dealt out in blocks, with memory
+ * that is committed as blocks come, kept for the next ones as far as that isn't much, and
+ * decommitted.  com_malloc.c presents it; nobody else calls it.
+ *
+ *	heap.c > slabs.c > pages.c > manager.c		blocks, small ones, runs of pages
+ *	manager.c > slack.c > heap.c			who wants what is kept
  *
  * Blocks may be got and freed by any thread at any time.  In a child made by fork()
  * there is nothing to get or free, and the heap can only be abandoned.
  *
- * The allocator's own records, about 150 KB and 1/32 of the memory that blocks take,
- * are ordinary memory of the process and not charged to the manager.
+ * The allocator is the library's own since those that there are don't do what is asked
+ * for here: to say of any pointer whether it is a block, for certain; to give back from
+ * whichever thread all that is kept in others; to fail at a refused commit and to leave
+ * nothing behind; and to need no thread-local memory, which a library that is loaded
+ * late may not get.
  */
 #ifndef HOSTMEM_HEAP_H
 #define HOSTMEM_HEAP_H

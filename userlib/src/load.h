@@ -13,12 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/hostmem.h>
+
 #include <hostmem/types.h>
 
 #include "errors.h"
+#include "manager.h"
 
 struct hostmem_load;
-struct hostmem_manager;
 
 /* How old the kernel's look at the machine's memory may be; see HostGetMemoryLoad(). */
 #define HOSTMEM_LOAD_AGE_NS	20000000
@@ -88,6 +90,24 @@ enum hostmem_error hostmem_load_ask(struct hostmem_manager *manager,
  * Return: HOSTMEM_OK, HOSTMEM_ERR_NOT_OWNER, or what else is wrong
  */
 enum hostmem_error hostmem_load_check_owner(struct hostmem_manager *manager);
+
+/**
+ * hostmem_load_is_owner() - the same, if a few instructions are enough to tell
+ * @manager: any
+ *
+ * Return: true if hostmem_load_check_owner() returns HOSTMEM_OK; false: it has to be asked
+ */
+static inline bool hostmem_load_is_owner(struct hostmem_manager *manager)
+{
+	const struct hostmem_load_page *load = atomic_load(&manager->load), *own;
+	uint32_t id;
+
+	if (!load || atomic_load(&manager->broken))
+		return false;
+	own = (const void *)((const char *)load + HOSTMEM_PAGE_SIZE);
+	id = __atomic_load_n(&own->id, __ATOMIC_RELAXED);
+	return id && id == hostmem_file_id(atomic_load(&manager->file));
+}
 
 /**
  * hostmem_load_may_be_owner() - tell what the load pages alone say about that

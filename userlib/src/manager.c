@@ -12,6 +12,7 @@
 #include "ioctl.h"
 #include "manager.h"
 #include "memcheck.h"
+#include "slack.h"
 
 #define SAME_MEMBER(ours, theirs)						\
 	(offsetof(MEMORY_BASIC_INFORMATION, ours) ==				\
@@ -160,6 +161,37 @@ static DWORD flags_of(const struct hostmem_manager *manager)
 						     manager->flags;
 }
 
+/*
+ * A commit that isn't served at once: heaps give back their slack before it is refused
+ * or waits.
+ */
+static enum hostmem_error commit_after_all(struct hostmem_manager *manager,
+					   struct hostmem_alloc *arg, uint64_t deadline,
+					   enum hostmem_use use)
+{
+	enum hostmem_error error;
+
+	hostmem_slack_want();
+	arg->deadline = deadline;
+	error = make_call(manager, HOSTMEM_IOC_ALLOC, arg, use);
+	hostmem_slack_unwant();
+	return error;
+}
+
+static enum hostmem_error alloc(struct hostmem_manager *manager, struct hostmem_alloc *arg,
+				enum hostmem_use use)
+{
+	uint64_t deadline = arg->deadline;
+	enum hostmem_error error;
+
+	if (!(arg->type & MEM_COMMIT) || !hostmem_slack_may_be())
+		return make_call(manager, HOSTMEM_IOC_ALLOC, arg, use);
+	arg->deadline = 0;
+	error = make_call(manager, HOSTMEM_IOC_ALLOC, arg, use);
+	return error == HOSTMEM_ERR_NO_MEMORY ?
+	       commit_after_all(manager, arg, deadline, use) : error;
+}
+
 enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 					       void *addr, SIZE_T length,
 					       DWORD type, DWORD protect,
@@ -188,8 +220,7 @@ enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 	if (!out)
 		return HOSTMEM_ERR_NULL;
 
-	error = make_call(manager, HOSTMEM_IOC_ALLOC, &arg,
-			  reserves ? HOSTMEM_USE_HELD : HOSTMEM_USE_ONCE);
+	error = alloc(manager, &arg, reserves ? HOSTMEM_USE_HELD : HOSTMEM_USE_ONCE);
 	if (error)
 		return error;
 	/* Callers take NULL for a failure, so success must not look like it. */
@@ -211,6 +242,25 @@ enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
 	return hostmem_manager_alloc_until(manager, addr, length, type, protect,
 					   level,
 					   hostmem_manager_deadline(manager), out);
+}
+
+enum hostmem_error hostmem_manager_commit_now(struct hostmem_manager *manager, void *addr,
+					      SIZE_T length, DWORD protect, DWORD level)
+{
+	struct hostmem_alloc arg = {
+		.size = sizeof(arg),
+		.type = MEM_COMMIT,
+		.protect = protect,
+		.level = level,
+		.addr = (uintptr_t)addr,
+		.length = length,
+	};
+	enum hostmem_error error;
+
+	error = hostmem_manager_call(manager, HOSTMEM_IOC_ALLOC, &arg);
+	if (!error && hostmem_memcheck_runs())
+		hostmem_memcheck_commit(arg.out_addr, arg.addr + length - 1, false);
+	return error;
 }
 
 enum hostmem_error hostmem_manager_free(struct hostmem_manager *manager,

@@ -4,8 +4,9 @@
  * operations are the library's semantics, written once; hosting.c, win32.c and
  * com_manager.c only present them.
  *
- * No operation takes a lock: a query has to finish while any other thread of
- * the process is stopped, wherever that thread is (rule H13).
+ * No operation waits for a lock: a query has to finish while any other thread of
+ * the process is stopped, wherever that thread is (rule H13).  A commit that would be
+ * refused tries to take those of heaps, see slack.h.
  */
 #ifndef HOSTMEM_MANAGER_H
 #define HOSTMEM_MANAGER_H
@@ -113,6 +114,21 @@ enum hostmem_error hostmem_manager_alloc_until(struct hostmem_manager *manager,
 					       DWORD type, DWORD protect,
 					       DWORD level, uint64_t deadline,
 					       void **out);
+
+/**
+ * hostmem_manager_commit_now() - commit pages, or fail at once
+ * @manager: whose memory it is
+ * @addr: first byte
+ * @length: bytes
+ * @protect: PAGE_*
+ * @level: EMemoryCriticalLevel
+ *
+ * For heaps: doesn't ask them for their slack, as the others do, and so takes no lock.
+ *
+ * Return: HOSTMEM_OK, or what went wrong
+ */
+enum hostmem_error hostmem_manager_commit_now(struct hostmem_manager *manager, void *addr,
+					      SIZE_T length, DWORD protect, DWORD level);
 
 /**
  * hostmem_manager_free() - decommit pages or release a region

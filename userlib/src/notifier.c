@@ -18,6 +18,7 @@
 #include "load.h"
 #include "manager.h"
 #include "notifier.h"
+#include "slack.h"
 
 _Static_assert((int)eMemoryAvailableLow == HOSTMEM_AVAILABLE_LOW &&
 	       (int)eMemoryAvailableNeutral == HOSTMEM_AVAILABLE_NEUTRAL &&
@@ -69,6 +70,9 @@ static bool tell_all(struct hostmem_notifier *notifier)
 	if (hostmem_load_ask(notifier->manager, &load))
 		return false;
 	atomic_store(&notifier->level, load.out_available);
+	/* What heaps keep is theirs only as long as there is enough. */
+	if (load.out_available == HOSTMEM_AVAILABLE_LOW)
+		hostmem_slack_give_back();
 
 	for (registration = atomic_load(&notifier->registrations); registration;
 	     registration = registration->next) {
