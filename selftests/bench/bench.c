@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostmem beside mmap(2), mprotect(2) and madvise(2), in one boot.
+ * hostmem beside mmap(2), mprotect(2) and madvise(2), and its heaps beside malloc(3), in
+ * one boot.
  *
  * Every way of doing the work first proves that it does the work.  Then they
  * take turns, and the table shows medians.  Exits with 1 if a proof or, where
@@ -13,6 +14,7 @@
 #include <sys/utsname.h>
 
 #include "calls.h"
+#include "heaps.h"
 #include "pages.h"
 #include "probe.h"
 #include "prove.h"
@@ -187,6 +189,7 @@ int main(void)
 	report_head();
 	measure_pages();
 	measure_calls(null_ioctl);
+	heaps_report();
 	report_legend();
 	return report_floors(page_rows, NR_PAGE_ROWS) ? 0 : 1;
 }

@@ -103,7 +103,8 @@ void report_legend(void)
 {
 	printf("\nmmap has the better of two sequences.  To commit: t mprotect and touch; p the same with\n"
 	       "MADV_POPULATE_WRITE.  To decommit: m a new PROT_NONE mapping; d MADV_DONTNEED and mprotect.\n"
-	       "Its query parses /proc/self/maps.\n");
+	       "Its query parses /proc/self/maps.  Blocks are IHostMalloc's beside glibc's, got, touched\n"
+	       "and freed: one by one, or so many at once.\n");
 }
 
 bool report_floors(const struct row *rows, unsigned int nr)
