@@ -264,11 +264,20 @@ uint32_t hostmem_pages_get_slab(struct hostmem_pages *pages, uint32_t nr,
 	return page;
 }
 
-void hostmem_pages_put_slab(struct hostmem_pages *pages, uint32_t page, uint32_t nr)
+bool hostmem_pages_put_slab(struct hostmem_pages *pages, uint32_t page, uint32_t nr,
+			    bool soon)
 {
-	hostmem_lock(&pages->lock);
+	uint32_t i;
+
+	if (!soon)
+		hostmem_lock(&pages->lock);
+	else if (!hostmem_lock_soon(&pages->lock))
+		return false;
+	for (i = 0; i < nr; i++)
+		hostmem_pages_mark(pages, page + i, HOSTMEM_PAGE_NONE);
 	put_run(pages, page, nr);
 	hostmem_unlock(&pages->lock);
+	return true;
 }
 
 /*

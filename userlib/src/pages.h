@@ -185,10 +185,14 @@ uint32_t hostmem_pages_get_slab(struct hostmem_pages *pages, uint32_t nr,
 /**
  * hostmem_pages_put_slab() - give it back
  * @pages: any
- * @page: the first page; the caller has marked all pages as HOSTMEM_PAGE_NONE
+ * @page: the first page
  * @nr: as it was got
+ * @soon: don't wait for a stopped thread that has the lock
+ *
+ * Return: false if that is so, and nothing has happened
  */
-void hostmem_pages_put_slab(struct hostmem_pages *pages, uint32_t page, uint32_t nr);
+bool hostmem_pages_put_slab(struct hostmem_pages *pages, uint32_t page, uint32_t nr,
+			    bool soon);
 
 /**
  * hostmem_pages_get_block() - get a block of whole pages

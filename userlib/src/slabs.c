@@ -31,16 +31,6 @@ static uint32_t what_of(unsigned int shard, unsigned int class)
 	return HOSTMEM_PAGE_SLAB | class << HOSTMEM_SLAB_CLASS | shard << HOSTMEM_SLAB_SHARD;
 }
 
-static void mark_all(struct hostmem_pages *pages, uint32_t page, unsigned int nr,
-		     uint32_t what)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		hostmem_pages_mark(pages, page + i,
-				   what ? what | i << HOSTMEM_SLAB_PAGE : HOSTMEM_PAGE_NONE);
-}
-
 /*
  * Lists of partial slabs; with the shard's lock
  */
@@ -90,7 +80,9 @@ static uint32_t make_slab(struct hostmem_slabs *slabs, unsigned int shard,
 		pages->bits[page][i] = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;
 		left -= left >= 64 ? 64 : left;
 	}
-	mark_all(pages, page, is->pages, what_of(shard, class));
+	for (i = 0; i < is->pages; i++)
+		hostmem_pages_mark(pages, page + i,
+				   what_of(shard, class) | i << HOSTMEM_SLAB_PAGE);
 	return page;
 }
 
@@ -142,14 +134,6 @@ void *hostmem_slabs_get(struct hostmem_slabs *slabs, size_t size,
  * Giving it back
  */
 
-static void end_slab(struct hostmem_slabs *slabs, uint32_t page, unsigned int class)
-{
-	uint32_t nr = hostmem_slab_classes[class].pages;
-
-	mark_all(slabs->pages, page, nr, 0);
-	hostmem_pages_put_slab(slabs->pages, page, nr);
-}
-
 void hostmem_slabs_settle(struct hostmem_slabs *slabs, uint32_t page, uint32_t what)
 {
 	struct hostmem_shard *shard = hostmem_slabs_shard(slabs, what);
@@ -169,7 +153,8 @@ void hostmem_slabs_settle(struct hostmem_slabs *slabs, uint32_t page, uint32_t w
 			list->current = 0;
 		else
 			remove_partial(slabs->pages, list, page);
-		end_slab(slabs, page, class);
+		hostmem_pages_put_slab(slabs->pages, page,
+				       hostmem_slab_classes[class].pages, false);
 	}
 	hostmem_unlock(&shard->lock);
 }
@@ -179,12 +164,12 @@ static void trim_shard(struct hostmem_slabs *slabs, struct hostmem_shard *shard)
 	unsigned int class;
 
 	for (class = 0; class < HOSTMEM_SLAB_CLASSES; class++) {
-		uint32_t *current = &shard->lists[class].current, page = *current;
+		const struct hostmem_slab_class *is = &hostmem_slab_classes[class];
+		uint32_t page = shard->lists[class].current;
 
-		if (page && slabs->pages->record[page].free == hostmem_slab_classes[class].blocks) {
-			*current = 0;
-			end_slab(slabs, page, class);
-		}
+		if (page && slabs->pages->record[page].free == is->blocks &&
+		    hostmem_pages_put_slab(slabs->pages, page, is->pages, true))
+			shard->lists[class].current = 0;
 	}
 }
 
