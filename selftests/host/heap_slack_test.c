@@ -103,7 +103,8 @@ static void kept(void)
 	CHECK(HostMemoryManagerStatus(manager, &status) == S_OK &&
 	      status.cbCommitted == file->charged, "told: %zu bytes", status.cbCommitted);
 	/* The next blocks need nothing of the kernel. */
-	fake_calls[FAKE_ALLOC] = fake_calls[FAKE_FREE] = 0;
+	fake_calls[FAKE_ALLOC] = 0;
+	fake_calls[FAKE_FREE] = 0;
 	make_slack();
 	CHECK(!fake_calls[FAKE_ALLOC] && !fake_calls[FAKE_FREE], "%u and %u calls",
 	      fake_calls[FAKE_ALLOC], fake_calls[FAKE_FREE]);
@@ -284,7 +285,8 @@ static void refuse_one(void)
 	commit(manager, MIB, &mem);
 }
 
-static void foreign_pointers(void)						/* H26 */
+/* Rule H26, whatever the memory is by now. */
+static void foreign_pointers(void)
 {
 	char *small, *beside, *large, *tail, *records, *blocks[204];
 	unsigned int i, freed = 0;

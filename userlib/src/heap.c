@@ -39,7 +39,7 @@ struct hostmem_heap {
  */
 
 static void *get_pages(struct hostmem_heap *heap, size_t size,
-			    struct hostmem_page_request *request)
+		       struct hostmem_page_request *request)
 {
 	size_t nr = (size - 1) / PAGE + 1;
 	uint32_t page;
@@ -52,8 +52,8 @@ static void *get_pages(struct hostmem_heap *heap, size_t size,
 }
 
 /* Gets a block as far as that goes without waiting.  NULL: it doesn't. */
-static void *try_alloc(struct hostmem_heap *heap, size_t size, struct hostmem_shard *locked,
-		       struct hostmem_page_request *request)
+static void *try_alloc(struct hostmem_heap *heap, size_t size,
+		       struct hostmem_shard *locked, struct hostmem_page_request *request)
 {
 	return size <= HOSTMEM_SLAB_MOST ?
 	       hostmem_slabs_get(&heap->slabs, size, locked, request) :
@@ -201,10 +201,11 @@ free_small(struct hostmem_heap *heap, size_t offset, uint32_t what,
 	case HOSTMEM_SLAB_SETTLE:
 		hostmem_slabs_settle(&heap->slabs, page, what);
 		return HOSTMEM_OK;
-	default:
-		hostmem_unlock(&locked->lock);
-		return HOSTMEM_OK;
+	case HOSTMEM_SLAB_PUT:
+		break;
 	}
+	hostmem_unlock(&locked->lock);
+	return HOSTMEM_OK;
 }
 
 /* The page is known.  @locked: a shard whose lock is left, or NULL */
@@ -269,7 +270,7 @@ enum hostmem_error hostmem_heap_free(struct hostmem_heap *heap, void *mem)
 
 static void give_back(struct hostmem_slack *slack)
 {
-	struct hostmem_heap *heap = (struct hostmem_heap *)slack;	/* its first member */
+	struct hostmem_heap *heap = (void *)slack;	/* its first member */
 
 	hostmem_slabs_trim(&heap->slabs);
 	hostmem_pages_trim(&heap->pages);
@@ -300,7 +301,7 @@ enum hostmem_error hostmem_heap_create(struct hostmem_manager *manager,
 	enum hostmem_error error;
 	int saved = errno;
 
-	heap = aligned_alloc(_Alignof(struct hostmem_heap), sizeof(*heap));
+	heap = aligned_alloc(HOSTMEM_SHARD_ALIGN, sizeof(*heap));
 	if (heap)
 		*heap = (struct hostmem_heap){ .slabs.nr = 0 };
 	error = heap ? init(heap, manager, executable) : HOSTMEM_ERR_NO_MEMORY;

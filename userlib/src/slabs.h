@@ -25,6 +25,7 @@
 #define HOSTMEM_SLAB_MOST	((size_t)8192)	/* the largest */
 #define HOSTMEM_SLAB_CLASSES	32u
 #define HOSTMEM_SHARDS_MOST	16u
+#define HOSTMEM_SHARD_ALIGN	64	/* a line of a processor's cache */
 
 /*
  * In the record of a page of a slab, @what has its kind, and from these bits on the number
@@ -69,7 +70,7 @@ struct hostmem_slab_list {
 struct hostmem_shard {
 	struct hostmem_lock lock;
 	struct hostmem_slab_list lists[HOSTMEM_SLAB_CLASSES];
-} __attribute__((aligned(64)));
+} __attribute__((aligned(HOSTMEM_SHARD_ALIGN)));
 
 /**
  * struct hostmem_slabs - all slabs of a heap
@@ -143,7 +144,9 @@ static inline unsigned int hostmem_slab_class_of(size_t size)
 static inline uint64_t hostmem_slabs_thread(void)
 {
 #if __has_builtin(__builtin_thread_pointer)
-	return (uint64_t)__builtin_thread_pointer();
+	const void *thread = __builtin_thread_pointer();
+
+	return (uintptr_t)thread;
 #else
 	return (uint64_t)pthread_self();
 #endif

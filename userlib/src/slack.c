@@ -17,7 +17,7 @@
 #define LOOKS	100
 #define TURNS	1000
 
-#define HELD		1u
+/* A state of a lock. */
 #define HELD_AWAITED	2u
 
 _Atomic(struct hostmem_slack_registry *) hostmem_slack_registry;
