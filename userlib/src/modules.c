@@ -11,23 +11,16 @@
 
 #include <hostmem/win32/libloaderapi.h>
 
+/* What the functions are in truth the headers say; here only their addresses matter. */
+#include "exports.h"
 #include "win32.h"
 
 #define FLAGS	0x7ffbu		/* those that <libloaderapi.h> has */
 
-/* What the functions are in truth the headers say; here only their addresses matter. */
-#define EXPORT(name)	void hostmem_##name(void);
-#include "exports.h"
-#undef EXPORT
-
 static const struct {
 	const char *name;
 	void (*function)(void);
-} exports[] = {
-#define EXPORT(name)	{ #name, hostmem_##name },
-#include "exports.h"
-#undef EXPORT
-};
+} exports[] = { EXPORTS };
 
 /* A handle is the address of one. */
 static struct HINSTANCE__ modules[3];

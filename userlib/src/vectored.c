@@ -99,15 +99,17 @@ call_handlers(EXCEPTION_RECORD *record, ucontext_t *context)
 	uint64_t key = HOSTMEM_FIRST_KEY;
 	CONTEXT registers;
 	EXCEPTION_POINTERS pointers = { record, &registers };
-	uintptr_t handler;
+	PVECTORED_EXCEPTION_HANDLER handler;
+	uintptr_t value;
 
 	hostmem_context_read(&registers, context);
-	for (; hostmem_slots_next(&handlers, &key, &handler) && key <= end; key++)
-		if (((PVECTORED_EXCEPTION_HANDLER)handler)(&pointers) ==
-		    EXCEPTION_CONTINUE_EXECUTION) {
+	for (; hostmem_slots_next(&handlers, &key, &value) && key <= end; key++) {
+		handler = (PVECTORED_EXCEPTION_HANDLER)value;
+		if (handler(&pointers) == EXCEPTION_CONTINUE_EXECUTION) {
 			hostmem_context_write(context, &registers);
 			return true;
 		}
+	}
 	return false;
 }
 
