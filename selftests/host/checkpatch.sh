@@ -11,11 +11,13 @@ harness=$("$top/selftests/vm/harness")
 cd "$copy"
 
 # Names that it would not know for types; long ones first, as it takes the first that
-# fits. Types of several words it could not be told at all: the copy has others.
+# fits. Types of several words it could not be told at all: the copy has others, and
+# not what calls and old C have between the words.
 grep -rhoP '^typedef .*\b\K\w+(?=;$)|^} \K\w+' userlib/include | sort -r >types
 find userlib selftests -name '*.[ch]' -exec sed -i -E 's/_Atomic\((.*\*)\) /\1/
 	s/_Atomic\((\w+)\)/\1/; s/_Atomic pid_t/pid_t/; s/unsigned __int128/long/g
-	s/FIXTURE_VARIANT\((\w+)\) /struct \1 /' {} +
+	s/FIXTURE_VARIANT\((\w+)\) /struct \1 /
+	s/\b(NTAPI|HOSTMEM_EXTENSION) //; s/__inline__/inline/' {} +
 
 everywhere=(
 	BIT_MACRO		# sizes and masks, also where there is no BIT()

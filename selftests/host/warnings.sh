@@ -17,7 +17,7 @@ build_module W=12
 cd "$copy"
 ours=(module/*.h uapi/linux/*.h userlib/src/*.h userlib/include/hostmem/*.h
 	userlib/include/hostmem/win32/*.h)
-sed -i -E 's/\(STDMETHODCALLTYPE /(/; s/(HOSTMEM_EXTENSION|DECLSPEC_ALIGN\([0-9]+\)) //g' \
+sed -i -E 's/\((STDMETHODCALLTYPE|NTAPI) /(/; s/(HOSTMEM_EXTENSION|DECLSPEC_ALIGN\([0-9]+\)) //g' \
 	"${ours[@]}"
 perl -0ne 'for (m{^/\*\*(.*?)\*/}gms) {
 	print "not described in \x27$1\x27\n" if !/^ \* @/m && /(\w+)(?:\(\))? - /;

@@ -64,6 +64,7 @@ enum hostmem_page_kind {
  * @prev: of the one before
  * @free: blocks of the slab that are free
  * @word: of its bits, the one to look at first
+ * @spare: for a length that is a power of two
  *
  * All but @what of the run's first page only, and by whoever has the lock of its list.
  */

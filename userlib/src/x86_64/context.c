@@ -28,13 +28,25 @@ _Static_assert(offsetof(CONTEXT, LastExceptionFromRip) == 0x4c8, "Windows");
 #define PF_WRITE	(1 << 1)
 #define PF_FETCH	(1 << 4)
 
-/* Windows' name, and Linux's. */
-#define FOR_EACH_REGISTER(what)						\
-	what(Rax, RAX) what(Rcx, RCX) what(Rdx, RDX) what(Rbx, RBX)	\
-	what(Rsp, RSP) what(Rbp, RBP) what(Rsi, RSI) what(Rdi, RDI)	\
-	what(R8, R8) what(R9, R9) what(R10, R10) what(R11, R11)		\
-	what(R12, R12) what(R13, R13) what(R14, R14) what(R15, R15)	\
-	what(Rip, RIP)
+/* Where Windows has a register, and where Linux has it. */
+struct place {
+	size_t ours;
+	int theirs;
+};
+
+static const struct place places[] = {
+	{ offsetof(CONTEXT, Rax), REG_RAX }, { offsetof(CONTEXT, Rcx), REG_RCX },
+	{ offsetof(CONTEXT, Rdx), REG_RDX }, { offsetof(CONTEXT, Rbx), REG_RBX },
+	{ offsetof(CONTEXT, Rsp), REG_RSP }, { offsetof(CONTEXT, Rbp), REG_RBP },
+	{ offsetof(CONTEXT, Rsi), REG_RSI }, { offsetof(CONTEXT, Rdi), REG_RDI },
+	{ offsetof(CONTEXT, R8), REG_R8 }, { offsetof(CONTEXT, R9), REG_R9 },
+	{ offsetof(CONTEXT, R10), REG_R10 }, { offsetof(CONTEXT, R11), REG_R11 },
+	{ offsetof(CONTEXT, R12), REG_R12 }, { offsetof(CONTEXT, R13), REG_R13 },
+	{ offsetof(CONTEXT, R14), REG_R14 }, { offsetof(CONTEXT, R15), REG_R15 },
+	{ offsetof(CONTEXT, Rip), REG_RIP },
+};
+
+#define PLACES	(sizeof(places) / sizeof(places[0]))
 
 /* Both have what FXSAVE stores.  Behind the registers the kernel has notes of its own. */
 #define FXSAVE_BYTES	offsetof(XSAVE_FORMAT, Reserved4)
@@ -69,12 +81,13 @@ void hostmem_context_read(CONTEXT *to, const ucontext_t *from)
 {
 	const greg_t *regs = from->uc_mcontext.gregs;
 	uint64_t selectors = (uint64_t)regs[REG_CSGSFS];
+	size_t i;
 
 	memset(to, 0, sizeof(*to));
 	to->ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
-#define READ(ours, theirs)	to->ours = (DWORD64)regs[REG_##theirs];
-	FOR_EACH_REGISTER(READ)
-#undef READ
+	for (i = 0; i < PLACES; i++)
+		memcpy((char *)to + places[i].ours, &regs[places[i].theirs],
+		       sizeof(DWORD64));
 	to->EFlags = (DWORD)regs[REG_EFL];
 	to->SegCs = (WORD)selectors;
 	to->SegGs = (WORD)(selectors >> 16);
@@ -93,10 +106,11 @@ void hostmem_context_write(ucontext_t *to, const CONTEXT *from)
 	struct _libc_fpstate *fp = to->uc_mcontext.fpregs;
 	greg_t *regs = to->uc_mcontext.gregs;
 	DWORD mask;
+	size_t i;
 
-#define WRITE(ours, theirs)	regs[REG_##theirs] = (greg_t)from->ours;
-	FOR_EACH_REGISTER(WRITE)
-#undef WRITE
+	for (i = 0; i < PLACES; i++)
+		memcpy(&regs[places[i].theirs], (const char *)from + places[i].ours,
+		       sizeof(DWORD64));
 	/* The kernel takes those that a program may set. */
 	regs[REG_EFL] = from->EFlags;
 

@@ -16,21 +16,24 @@ extern "C" {
  *
  * Return: -1, as on Windows, for functions that want a process
  */
-HOSTMEM_API HANDLE WINAPI GetCurrentProcess(void) HOSTMEM_SYMBOL(GetCurrentProcess);
+HOSTMEM_API HANDLE WINAPI GetCurrentProcess(void)
+	HOSTMEM_SYMBOL(GetCurrentProcess);
 
 /**
  * GetCurrentProcessId() - the number of the process
  *
  * Return: getpid(2)
  */
-HOSTMEM_API DWORD WINAPI GetCurrentProcessId(void) HOSTMEM_SYMBOL(GetCurrentProcessId);
+HOSTMEM_API DWORD WINAPI GetCurrentProcessId(void)
+	HOSTMEM_SYMBOL(GetCurrentProcessId);
 
 /**
  * SwitchToThread() - let another thread run
  *
  * Return: not 0 if one has run, 0 if none was ready
  */
-HOSTMEM_API BOOL WINAPI SwitchToThread(void) HOSTMEM_SYMBOL(SwitchToThread);
+HOSTMEM_API BOOL WINAPI SwitchToThread(void)
+	HOSTMEM_SYMBOL(SwitchToThread);
 
 /**
  * FlushInstructionCache() - have the processor see code that has been written

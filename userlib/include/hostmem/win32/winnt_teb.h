@@ -31,7 +31,8 @@ extern "C" {
  *
  * Return: an address that no other thread has as long as the thread lives
  */
-HOSTMEM_API struct _TEB *NtCurrentTeb(void) HOSTMEM_SYMBOL(NtCurrentTeb);
+HOSTMEM_API struct _TEB *NtCurrentTeb(void)
+	HOSTMEM_SYMBOL(NtCurrentTeb);
 
 #ifdef __cplusplus
 }
