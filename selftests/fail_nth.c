@@ -233,7 +233,8 @@ FIXTURE_VARIANT_ADD(chain, library_manager)
 FIXTURE_VARIANT_ADD(chain, library_heap)
 {
 	.prepare = prepare_library, .call = call_heap, .complete = nothing_more,
-	.failures = 15, .copies = 6, .error = ENODEV, .circular = true,
+	/* A heap that is refused memory gives its slack back and asks again. */
+	.failures = 4, .injections = 20, .copies = 6, .error = ENODEV, .circular = true,
 };
 
 FIXTURE_VARIANT_ADD(chain, library_notify)

@@ -11,6 +11,9 @@
 
 #include "look.h"
 
+#include <limits.h>
+#include <malloc.h>
+
 /* As the library tells it, which makes the same of all want of memory. */
 static int result_of(HRESULT hr)
 {
@@ -41,6 +44,21 @@ static bool library_committed(struct world *world)
 	return VirtualFree((void *)world->out, 0, MEM_RELEASE);
 }
 
+/* From here on malloc() has enough, and keeps it: it neither grows nor shrinks. */
+static bool settle_malloc(void)
+{
+	const size_t most = 100 * 1024;		/* for which it has no mapping made */
+	void *blocks[2];
+	bool good = mallopt(M_TOP_PAD, MIB) && mallopt(M_TRIM_THRESHOLD, INT_MAX);
+
+	blocks[0] = malloc(most);
+	blocks[1] = malloc(most);
+	good = good && blocks[0] && blocks[1];
+	free(blocks[0]);
+	free(blocks[1]);
+	return good;
+}
+
 /*
  * What the C library and the heaps keep once they have it, such as the stack of a
  * thread, is there before the first picture is taken.
@@ -49,7 +67,7 @@ static bool prepare_library(struct world *world)
 {
 	static bool prepared;
 
-	NEED(prepared || !world->chain->call(world));
+	NEED(prepared || (settle_malloc() && !world->chain->call(world)));
 	prepared = true;
 	return true;
 }
