@@ -27,4 +27,16 @@
 	EXPECT_EQ(POISON_DWORD, GetLastError());			\
 } while (0)
 
+/* A wide string until the next call; what is 1 becomes a character that isn't ASCII. */
+HELPER const WCHAR *wide(const char *text)
+{
+	static WCHAR wide[64];
+	size_t i = 0;
+
+	do
+		wide[i] = text[i] == 1 ? 0x130 : text[i];
+	while (text[i++]);
+	return wide;
+}
+
 #endif /* HOSTMEM_WINDOWS_TEST_H */
