@@ -1,47 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Description: vectored exception handlers: what they are told of a fault in memory of
- * every kind, what becomes of registers that they change, and who is asked in which
- * order (rule N10).
+ * every kind, who is asked in which order, and where they run (rule N10).
  */
-#include "hostmem_test.h"
-#include "vectored_code.h"
+#include "vectored.h"
 
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-
-#include <hostmem/win32/windows.h>
-
-#define GUARDED	(PAGE_READWRITE | PAGE_GUARD)
-
-#define CARRY	0x1u
-#define ZERO	0x40u
-#define RESUME	0x10000u	/* only in what a fault has saved */
-
-/* What the handlers have been told, the newest last; who is asked leaves its letter. */
-#define MOST	64
-static struct told {
-	EXCEPTION_RECORD record;
-	CONTEXT context;
-	DWORD protect;
-	pid_t thread;
-	uintptr_t stack;
-} told[MOST];
-static char asked[MOST + 1];
-static unsigned int nr_asked;
-
-static void note(const EXCEPTION_POINTERS *info, char letter)
-{
-	struct told *now = &told[nr_asked];
-
-	asked[nr_asked++] = letter;
-	now->record = *info->ExceptionRecord;
-	now->context = *info->ContextRecord;
-	now->protect = query((void *)now->record.ExceptionInformation[1]).Protect;
-	now->thread = gettid();
-	now->stack = (uintptr_t)&letter;
-}
 
 static LONG decline_a(EXCEPTION_POINTERS *info)
 {
@@ -75,60 +41,6 @@ static LONG allow(EXCEPTION_POINTERS *info)
 	errno = EDOM;
 	return EXCEPTION_CONTINUE_EXECUTION;
 }
-
-/* The function that faulted returns 77. */
-static LONG return_77(EXCEPTION_POINTERS *info)
-{
-	CONTEXT *context = info->ContextRecord;
-
-	note(info, 'r');
-	context->Rip = *(DWORD64 *)context->Rsp;
-	context->Rsp += 8;
-	context->Rax = 77;
-	return EXCEPTION_CONTINUE_EXECUTION;
-}
-
-FIXTURE(vectored)
-{
-	char *page;	/* some committed one */
-	char *foreign;	/* memory of others without access */
-};
-
-FIXTURE_SETUP(vectored)
-{
-	char *base = reserve_at(NULL, GRANULE);
-
-	self->page = base + 2 * PAGE;
-	ASSERT_EQ(self->page, commit_at(self->page, PAGE, PAGE_READWRITE));
-	self->foreign = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->foreign);
-}
-
-FIXTURE_TEARDOWN(vectored)
-{
-}
-
-static void protect(void *page, DWORD protect)
-{
-	DWORD old;
-
-	if (!VirtualProtect(page, PAGE, protect, &old))
-		exit(KSFT_FAIL);
-}
-
-#define EXPECT_TOLD(index, code, access, address, instruction) do {		\
-	const struct told *__told = &told[index];				\
-										\
-	EXPECT_EQ(code, __told->record.ExceptionCode);				\
-	EXPECT_EQ(0, __told->record.ExceptionFlags);				\
-	EXPECT_EQ(NULL, __told->record.ExceptionRecord);			\
-	EXPECT_EQ((void *)(instruction), __told->record.ExceptionAddress);	\
-	EXPECT_EQ(2, __told->record.NumberParameters);				\
-	EXPECT_EQ(access, __told->record.ExceptionInformation[0]);		\
-	EXPECT_EQ((uintptr_t)(address), __told->record.ExceptionInformation[1]); \
-	EXPECT_EQ((uintptr_t)(instruction), __told->context.Rip);		\
-	EXPECT_EQ(CONTEXT_FULL, __told->context.ContextFlags);			\
-} while (0)
 
 TEST_F(vectored, is_told_of_a_guard_page_that_it_is_none_any_more_N10_G1)
 {
@@ -196,129 +108,6 @@ TEST_F(vectored, can_commit_what_was_reserved_N10)
 	ASSERT_STREQ("c", asked);
 	EXPECT_TOLD(0, EXCEPTION_ACCESS_VIOLATION, 1, at, store_word);
 	EXPECT_EQ(9, load_word(at));
-}
-
-/*
- * Registers
- */
-
-static LONG skip_load(EXCEPTION_POINTERS *info)
-{
-	note(info, 's');
-	info->ContextRecord->Rip = (DWORD64)load_word_end;
-	info->ContextRecord->Rax = 0x123456789abcdefull;
-	return EXCEPTION_CONTINUE_EXECUTION;
-}
-
-TEST_F(vectored, can_skip_an_instruction_N10)
-{
-	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, skip_load));
-	EXPECT_EQ(0x123456789abcdefull, load_word(self->page + PAGE));
-	EXPECT_EQ(0x123456789abcdefull, load_word(self->foreign));
-	ASSERT_STREQ("ss", asked);
-}
-
-TEST_F(vectored, can_leave_a_function_N10)
-{
-	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, return_77));
-	EXPECT_EQ(77, load_word(self->page + PAGE));
-	protect(self->page, GUARDED);
-	EXPECT_EQ(77, load_word(self->page));
-	EXPECT_EQ(PAGE_READWRITE, query(self->page).Protect);
-}
-
-static LONG change_all(EXCEPTION_POINTERS *info)
-{
-	CONTEXT *context = info->ContextRecord;
-	DWORD64 *changed[REGISTERS] = {
-		&context->Rax, &context->Rcx, &context->Rdx, &context->Rbx, &context->Rbp,
-		&context->Rsi, &context->R8, &context->R9, &context->R10, &context->R11,
-		&context->R12, &context->R13, &context->R14, &context->R15,
-	};
-	int i;
-
-	note(info, 'r');
-	for (i = 0; i < REGISTERS; i++)
-		*changed[i] = ~*changed[i];
-	context->EFlags = (context->EFlags & ~CARRY) | ZERO;
-	return EXCEPTION_CONTINUE_EXECUTION;
-}
-
-TEST_F(vectored, sees_and_changes_registers_and_flags_N10)
-{
-	uint64_t registers[REGISTERS + 1];
-	const CONTEXT *seen = &told[0].context;
-	int i;
-
-	for (i = 0; i < REGISTERS; i++)
-		registers[i] = 0x0101010101010101ull * (i + 1);
-	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, change_all));
-	protect(self->page, GUARDED);
-	use_registers(registers, self->page);
-
-	ASSERT_STREQ("r", asked);
-	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, self->page, use_registers_fault);
-	for (i = 0; i < REGISTERS; i++) {
-		const DWORD64 its[REGISTERS] = {
-			seen->Rax, seen->Rcx, seen->Rdx, seen->Rbx, seen->Rbp, seen->Rsi,
-			seen->R8, seen->R9, seen->R10, seen->R11, seen->R12, seen->R13,
-			seen->R14, seen->R15,
-		};
-
-		EXPECT_EQ(0x0101010101010101ull * (i + 1), its[i]);
-		EXPECT_EQ(~its[i], registers[i]);
-	}
-	EXPECT_EQ((uintptr_t)self->page, seen->Rdi);
-	EXPECT_EQ(CARRY, seen->EFlags & (CARRY | ZERO));
-	EXPECT_EQ(ZERO, registers[REGISTERS] & (CARRY | ZERO));
-	EXPECT_EQ(seen->EFlags & ~(CARRY | ZERO | RESUME),
-		  registers[REGISTERS] & ~(uint64_t)(CARRY | ZERO | RESUME));
-	EXPECT_NE(0, seen->SegCs);
-	EXPECT_NE(0, seen->SegSs);
-}
-
-#define ROUND_DOWN	0x2000u
-#define BAD_MXCSR	0xffff0000u
-
-static LONG change_floats(EXCEPTION_POINTERS *info)
-{
-	note(info, 'f');
-	info->ContextRecord->Xmm7.Low++;
-	info->ContextRecord->Xmm15.High--;
-	/* Bits that no processor has don't matter. */
-	info->ContextRecord->MxCsr |= ROUND_DOWN | BAD_MXCSR;
-	return EXCEPTION_CONTINUE_EXECUTION;
-}
-
-TEST_F(vectored, sees_and_changes_registers_of_SSE_N10)
-{
-	const uint64_t words[4] = { 10, 11, 12, 13 };
-	uint32_t before = 0, after = 0;
-	uint64_t result[4];
-
-	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, change_floats));
-	protect(self->page, GUARDED);
-	__asm__ volatile("stmxcsr %[before]\n\t"
-			 "movdqu (%[words]), %%xmm7\n\t"
-			 "movdqu 16(%[words]), %%xmm15\n\t"
-			 "movb $1, (%[page])\n\t"
-			 "movdqu %%xmm7, (%[result])\n\t"
-			 "movdqu %%xmm15, 16(%[result])\n\t"
-			 "stmxcsr %[after]\n\t"
-			 "ldmxcsr %[before]"
-			 : [before] "+m"(before), [after] "+m"(after)
-			 : [words] "r"(words), [page] "r"(self->page), [result] "r"(result)
-			 : "xmm7", "xmm15", "memory");
-	ASSERT_STREQ("f", asked);
-	EXPECT_EQ(10, told[0].context.Xmm7.Low);
-	EXPECT_EQ(11, told[0].context.Xmm7.High);
-	EXPECT_EQ(12, told[0].context.FltSave.XmmRegisters[15].Low);
-	EXPECT_EQ(before, told[0].context.MxCsr);
-	EXPECT_EQ(11, result[0]);
-	EXPECT_EQ(11, result[1]);
-	EXPECT_EQ(12, result[2]);
-	EXPECT_EQ(12, result[3]);
-	EXPECT_EQ(before | ROUND_DOWN, after);
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Code of x86-64 whose instructions have names, for the tests of what is done with
- * registers.  Included by vectored.c alone, as it is the code itself.
+ * registers.  Included once in each program, as it is the code itself.
  *
  * load_word() returns the word at an address, and store_word() puts one there.
  * use_registers() has all registers but two from an array, sets the carry flag, writes a
