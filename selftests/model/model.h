@@ -60,8 +60,9 @@ enum written {
 enum contents {
 	CONTENTS_SURE,		/* nothing has gone since the last reset */
 	CONTENTS_MAY_GO,	/* reset: what bytes says, or zeros */
+	CONTENTS_MAY_HAVE_GONE,	/* the same, and reset again: maybe of zeros */
 	CONTENTS_GONE,		/* they have gone since; bytes is what is there now */
-	CONTENTS_UNSURE,	/* reset and then written: they may have gone between */
+	CONTENTS_UNSURE,	/* bytes is right, but they may have gone since */
 };
 
 /**
@@ -81,6 +82,13 @@ struct page {
 	enum contents contents;
 	unsigned char *bytes;
 };
+
+/* May the page hold zeros instead of @bytes? */
+static inline bool may_go(const struct page *page)
+{
+	return page->contents == CONTENTS_MAY_GO ||
+	       page->contents == CONTENTS_MAY_HAVE_GONE;
+}
 
 struct region {
 	struct region *next;

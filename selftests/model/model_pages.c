@@ -223,7 +223,7 @@ bool model_read(const struct model *m, uintptr_t addr, const void *data,
 
 	if (!memcmp(bytes_of(page) + addr % PAGE, data, size))
 		return true;
-	return page->contents == CONTENTS_MAY_GO && !memcmp(zeros, data, size);
+	return may_go(page) && !memcmp(zeros, data, size);
 }
 
 bool model_is_zero(const struct model *m, uintptr_t addr, size_t size)
@@ -233,15 +233,21 @@ bool model_is_zero(const struct model *m, uintptr_t addr, size_t size)
 	return !memcmp(bytes_of(page) + addr % PAGE, zeros, size);
 }
 
+/* Zeros are there now.  They may have been there when the page was reset again. */
+static enum contents gone(const struct page *page)
+{
+	return page->contents == CONTENTS_MAY_GO ? CONTENTS_GONE : CONTENTS_UNSURE;
+}
+
 bool model_see(struct model *m, uintptr_t addr, const void *seen)
 {
 	struct page *page = model_page(m, addr);
 
 	if (!memcmp(bytes_of(page), seen, PAGE))
 		return true;
-	if (page->contents != CONTENTS_MAY_GO || memcmp(zeros, seen, PAGE))
+	if (!may_go(page) || memcmp(zeros, seen, PAGE))
 		return false;
-	page->contents = CONTENTS_GONE;				/* R2 */
+	page->contents = gone(page);				/* R2 */
 	free(page->bytes);
 	page->bytes = NULL;
 	return true;
@@ -265,34 +271,35 @@ static bool is_written(const unsigned char *before, const unsigned char *seen,
 }
 
 /* What is known of contents that could have gone until they were written. */
-static enum contents after_write(bool old_fits, bool zeros_fit)
+static enum contents after_write(const struct page *page, bool old_fits,
+				 bool zeros_fit)
 {
 	if (old_fits && zeros_fit)
 		return CONTENTS_UNSURE;
-	return old_fits ? CONTENTS_SURE : CONTENTS_GONE;
+	return old_fits ? CONTENTS_SURE : gone(page);
 }
 
 bool model_write(struct model *m, uintptr_t addr, const void *data, size_t size,
 		 bool whole, const void *seen)
 {
 	struct page *page = model_page(m, addr);
-	bool may_go = page->contents == CONTENTS_MAY_GO;
+	bool reset = may_go(page);
 	bool old_fits, zeros_fit;
 	size_t done;
 
 	old_fits = is_written(bytes_of(page), seen, addr % PAGE, data, size,
 			      &done);
-	zeros_fit = may_go && is_written(zeros, seen, addr % PAGE, data, size,
+	zeros_fit = reset && is_written(zeros, seen, addr % PAGE, data, size,
 					 &done);
 	if (!(old_fits || zeros_fit) || (whole && done < size))
 		return false;
 	if (done) {
 		page->written = WRITTEN_YES;
-		if (may_go)					/* R7 */
-			page->contents = after_write(old_fits, zeros_fit);
+		if (reset)					/* R7 */
+			page->contents = after_write(page, old_fits, zeros_fit);
 	} else {
-		if (may_go && !old_fits)
-			page->contents = CONTENTS_GONE;
+		if (reset && !old_fits)
+			page->contents = gone(page);
 		model_touch_failed(m, addr);
 	}
 	hold(page, seen);
