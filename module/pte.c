@@ -164,15 +164,51 @@ void hm_pte_harvest(const struct hm_run *run)
 			hm_marks_written(run->block->marks, run->first + i);
 }
 
-void hm_pte_clear_inner(const struct hm_run *run)
+/* A zap takes 90 instructions for a PTE and 8 for none. */
+static void clear_inner(const struct hm_run *run, bool covered)
 {
-	struct hm_pte_walk walk = { .run = run };
+	struct hm_pte_walk walk = {
+		.run = run,
+		.covered = covered,
+	};
+
+	with_ptes(&walk, hm_pte_steps(run->block)->clear_inner);
+}
+
+/*
+ * A zap that meets pages gathers them, and flushes in between once it can hold no more,
+ * which is after 7 at worst, or has met a dirty one and is to be rescheduled.  Then the
+ * one flush ends, and the next begins, where it was, and what lies within a run may be
+ * in neither.  So there it meets clean PTEs only, and no more than 6.  Of the memory
+ * behind special ones it knows nothing that it could gather.
+ */
+#define MOST_GATHERED	6
+
+static void unmap_counted(struct hm_unmap *unmap, const struct hm_run *run)
+{
+	if (unmap->met + 2 > MOST_GATHERED) {
+		hm_unmap_end(unmap, run_addr(run));
+		*unmap = hm_unmap_begin(unmap->vma, run_addr(run));
+	}
+	clear_inner(run, true);
+	unmap->met += 2;
+}
+
+void hm_unmap_run(struct hm_unmap *unmap, const struct hm_run *run)
+{
+	bool covers = READ_ONCE(hm_flush_covers);
 
 	mmap_assert_locked(run->vma->vm_mm);
 
-	/* A zap takes 90 instructions for a PTE and 8 for none. */
-	if (run->block->marks || (run->nr > 8 && READ_ONCE(hm_flush_covers)))
-		with_ptes(&walk, hm_pte_steps(run->block)->clear_inner);
+	if (run->block->pinnable && covers)
+		unmap_counted(unmap, run);
+	else if (run->block->marks || (run->nr > 8 && covers))
+		clear_inner(run, covers);
+}
+
+void hm_unmap_end(struct hm_unmap *unmap, unsigned long end)
+{
+	hm_pte_unmap(unmap->vma, unmap->start, end);
 }
 
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,

@@ -91,24 +91,51 @@ void hm_pte_harvest(const struct hm_run *run);
 void hm_pte_mark_written(const struct hm_run *run);
 
 /**
- * hm_pte_clear_inner - get a run ready for hm_pte_unmap()
+ * struct hm_unmap - an unmapping that is under way
+ * @vma: the VMA
+ * @start: where the part begins that is still mapped
+ * @met: PTEs of pinnable pages in that part which the zap will meet, at most
+ *
+ * Owned by the call that has it on its stack.
+ */
+struct hm_unmap {
+	struct vm_area_struct *vma;
+	unsigned long start;
+	unsigned int met;
+};
+
+/** hm_unmap_begin - begin to remove all PTEs of a range that starts at @start */
+static inline struct hm_unmap hm_unmap_begin(struct vm_area_struct *vma,
+					     unsigned long start)
+{
+	return (struct hm_unmap) { .vma = vma, .start = start };
+}
+
+/**
+ * hm_unmap_run - get a run of the range ready, the ones with PTEs from left to right
+ * @unmap: of the range
  * @run: the run, all of its pages in a mapped state
  *
  * Moves the dirty bits to the marks and removes the PTEs between the first and
  * the last, which makes the unmap quicker.  They are not flushed: that the two
- * outer ones do when they are unmapped, for a flush covers all between the
- * first and the last page that an unmap has met.  Where it doesn't, see flush.h,
- * no PTE is removed here.
+ * outer ones do when they are zapped, for a flush covers all between the first
+ * and the last page that a zap has met.  Where it doesn't, see flush.h, no PTE is
+ * removed here.
  */
-void hm_pte_clear_inner(const struct hm_run *run);
+void hm_unmap_run(struct hm_unmap *unmap, const struct hm_run *run);
 
 /**
- * hm_pte_unmap - remove all PTEs of a range and flush them from the TLBs
+ * hm_unmap_end - remove the PTEs of the range and flush them from the TLBs
+ * @unmap: of the range
+ * @end: address behind the range
+ */
+void hm_unmap_end(struct hm_unmap *unmap, unsigned long end);
+
+/**
+ * hm_pte_unmap - remove all PTEs of a range and flush them, dirty bits and all
  * @vma: the VMA
  * @start: first address
  * @end: address behind the last
- *
- * The runs in it must have been thinned out, lest their dirty bits are lost.
  */
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long end);

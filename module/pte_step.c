@@ -3,7 +3,6 @@
  * PTEs one by one.  See pte_step.h.
  */
 #include "compat.h"
-#include "flush.h"
 #include "pinnable.h"
 #include "pte_step.h"
 
@@ -104,29 +103,30 @@ static __always_inline void take_ptes(const struct hm_run *run, int first, int e
 }
 
 /*
- * Keep the first and the last PTE that are there, for the zap to meet; or all of
+ * Keep the first and the last PTE that lead to a page, for the zap to meet; or all of
  * them, where a flush covers no more than what is met.  Where dirty bits matter
  * they are kept clean and read-only, so that whoever writes from here on has to
- * wait in the fault handler.
+ * wait in the fault handler; and where they would be gathered, see pte.c.
  */
-static __always_inline int clear_inner(pte_t *pte, const struct hm_run *run,
+static __always_inline int clear_inner(pte_t *pte, const struct hm_pte_walk *walk,
 				       const bool counted)
 {
+	const struct hm_run *run = walk->run;
 	int first = 0, last = run->nr - 1;
 	int i;
 
-	while (first <= last && pte_none(ptep_get(pte + first)))
+	while (first <= last && !pte_present(ptep_get(pte + first)))
 		first++;
-	while (first < last && pte_none(ptep_get(pte + last)))
+	while (first < last && !pte_present(ptep_get(pte + last)))
 		last--;
-	if (!run->block->marks) {
+	if (!run->block->marks)
 		drop_ptes(run, first + 1, last, pte, counted);
-		return 0;
-	}
-	if (hm_flush_covers)
+	else if (walk->covered)
 		take_ptes(run, first + 1, last, pte, counted);
+	if (!run->block->marks && !counted)
+		return 0;
 	for (i = first; i <= last; i++)
-		if (!pte_none(ptep_get(pte + i)))
+		if (pte_present(ptep_get(pte + i)))
 			disarm_pte(run, run->first + i, pte + i);
 	return 0;
 }
@@ -143,12 +143,12 @@ static int set_counted(pte_t *pte, unsigned long addr, void *data)
 
 static int clear_inner_special(pte_t *pte, unsigned long addr, void *data)
 {
-	return clear_inner(pte, ((struct hm_pte_walk *)data)->run, false);
+	return clear_inner(pte, data, false);
 }
 
 static int clear_inner_counted(pte_t *pte, unsigned long addr, void *data)
 {
-	return clear_inner(pte, ((struct hm_pte_walk *)data)->run, true);
+	return clear_inner(pte, data, true);
 }
 
 const struct hm_pte_steps hm_special_steps = {

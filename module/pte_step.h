@@ -17,18 +17,20 @@
  * struct hm_pte_walk - argument of a step
  * @run: the pages whose PTEs are wanted
  * @prot: protection to be set
+ * @covered: a flush covers PTEs that go between the outer ones of the run
  *
  * Owned by the call that has it on its stack.
  */
 struct hm_pte_walk {
 	const struct hm_run *run;
 	pgprot_t prot;
+	bool covered;
 };
 
 /**
  * struct hm_pte_steps - the steps that differ
  * @set: set all PTEs of the run
- * @clear_inner: see hm_pte_clear_inner()
+ * @clear_inner: see hm_unmap_run()
  */
 struct hm_pte_steps {
 	pte_fn_t set;

@@ -124,6 +124,7 @@ static void harvest(struct hm_region *region, unsigned long start,
 void hm_region_unmap(struct hm_region *region, unsigned long start,
 		     unsigned long end)
 {
+	struct hm_unmap unmap = hm_unmap_begin(region->vma, start);
 	struct hm_block *block;
 	struct hm_slice slice;
 	unsigned long index;
@@ -137,10 +138,10 @@ void hm_region_unmap(struct hm_region *region, unsigned long start,
 			struct hm_run run = run_of(region, block, i, n);
 
 			if (hm_state_mapped(block->state[i]))
-				hm_pte_clear_inner(&run);
+				hm_unmap_run(&unmap, &run);
 		}
 	}
-	hm_pte_unmap(region->vma, start, end);
+	hm_unmap_end(&unmap, end);
 	if (region->pinnable)
 		harvest(region, start, end);
 }

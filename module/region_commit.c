@@ -326,12 +326,14 @@ static void rollback(struct hm_region *region, unsigned long start,
 		slice = hm_block_slice(block, start, end);
 		hm_for_each_run(block, slice, i, n) {
 			struct hm_run run = run_of(region, block, i, n);
+			struct hm_unmap unmap;
 
 			if (!(block->state[i] & HM_FRESH))
 				continue;
-			hm_pte_clear_inner(&run);
-			hm_pte_unmap(region->vma, hm_block_addr(block, i),
-				     hm_block_addr(block, i + n));
+			unmap = hm_unmap_begin(region->vma,
+					       hm_block_addr(block, i));
+			hm_unmap_run(&unmap, &run);
+			hm_unmap_end(&unmap, hm_block_addr(block, i + n));
 			hm_backing_take(block, i, n, batch);
 			hm_marks_clear(block->marks, i, n);
 			memset(block->state + i,

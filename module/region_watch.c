@@ -43,11 +43,12 @@ static void renew_single(struct hm_region *region, struct hm_block *block,
 {
 	struct hm_run run = run_of(region, block, page, 1);
 	unsigned long addr = hm_block_addr(block, page);
+	struct hm_unmap unmap = hm_unmap_begin(region->vma, addr);
 
 	if (!hm_state_mapped(block->state[page]))
 		return;
-	hm_pte_clear_inner(&run);
-	hm_pte_unmap(region->vma, addr, addr + PAGE_SIZE);
+	hm_unmap_run(&unmap, &run);
+	hm_unmap_end(&unmap, addr + PAGE_SIZE);
 	hm_pte_harvest(&run);
 	hm_pte_set(&run, block->state[page]);
 }

@@ -5,6 +5,9 @@
  */
 #include "hostmem_test.h"
 
+#include <sched.h>
+#include <sys/prctl.h>
+
 #define FIXED	((uintptr_t)0x50000000 + BLOCK - GRANULE)
 #define REGION	(2 * BLOCK + 3 * PAGE)
 
@@ -270,6 +273,71 @@ TEST_F(freeing, decommitted_pages_are_reserved_again_F11_B9)
 				  REGION - GRANULE - BLOCK, 1));
 	EXPECT_EQ(self->before.out_committed_bytes,
 		  hostmem_status(self->fd).out_committed_bytes);
+}
+
+/* A child that wants this processor all the time, so that we lose it anywhere. */
+static pid_t start_competitor(void)
+{
+	cpu_set_t one;
+	pid_t child;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		return -1;
+	child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			;
+	}
+	return child;
+}
+
+/* Write to pages at both ends of a block, and to some between, which TLBs know then. */
+static void write_some(char *block)
+{
+	static const unsigned int pages[] = { 0, 100, 200, 300, 400, BLOCK / PAGE - 1 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		*(volatile char *)(block + pages[i] * PAGE) = 1;
+}
+
+/* How many of them can still be read? */
+static unsigned int readable(char *block)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 100; i < 500; i += 100)
+		nr += !try_read(block + i * PAGE).signo;
+	return nr;
+}
+
+TEST_F(freeing, leaves_nothing_in_tlbs_whoever_has_the_processor_between_F11_T7)
+{
+	char *block = self->base + GRANULE;
+	pid_t child = start_competitor();
+	unsigned int i;
+	DWORD old;
+
+	ASSERT_LT(0, child);
+	for (i = 0; i < times(3000); i++) {
+		write_some(block);
+		if (i % 2) {
+			ASSERT_TRUE(VirtualProtect(block, BLOCK, PAGE_NOACCESS, &old));
+			ASSERT_EQ(0, readable(block))
+				TH_LOG("round %u", i);
+			ASSERT_TRUE(VirtualProtect(block, BLOCK, PAGE_READWRITE, &old));
+		} else {
+			ASSERT_TRUE(VirtualFree(block, BLOCK, MEM_DECOMMIT));
+			ASSERT_EQ(0, readable(block))
+				TH_LOG("round %u", i);
+			ASSERT_EQ(block, commit_at(block, BLOCK, PAGE_READWRITE));
+		}
+	}
+	kill(child, SIGKILL);
+	EXPECT_EQ(SIGKILL, status_of(child));
 }
 
 FIXTURE(freeing_protected)
