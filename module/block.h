@@ -54,6 +54,27 @@ static inline void hm_marks_written(struct hm_marks *marks, unsigned int page)
 		marks->nr_reset--;
 }
 
+/**
+ * hm_marks_written_some - some of up to 8 pages have been written
+ * @marks: of the block
+ * @first: the first page
+ * @which: a bit for each
+ */
+static inline void hm_marks_written_some(struct hm_marks *marks, unsigned int first,
+					 unsigned long which)
+{
+	unsigned int word = BIT_WORD(first), shift = first % BITS_PER_LONG;
+
+	if (unlikely(marks->nr_reset)) {
+		for (; which; which &= which - 1)
+			hm_marks_written(marks, first + __ffs(which));
+		return;
+	}
+	marks->written[word] |= which << shift;
+	if (shift > BITS_PER_LONG - 8 && which >> (BITS_PER_LONG - shift))
+		marks->written[word + 1] |= which >> (BITS_PER_LONG - shift);
+}
+
 /** hm_marks_keep - the contents of pages may not go any more */
 static inline void hm_marks_keep(struct hm_marks *marks, unsigned int first,
 				 unsigned int nr)

@@ -130,51 +130,82 @@ static int ioc_protect(struct hm_space *space, union hm_ioctl_arg *arg,
 	return 0;
 }
 
-/* Addresses that are collected between two copies to user space. */
+/*
+ * Addresses that are collected between two copies to user space: most calls find few,
+ * and memory for many takes as long to get as these.
+ */
 #define WATCH_BATCH	4096ul
+#define WATCH_FEW	256ul
+
+/**
+ * struct watch_batch - room for addresses
+ * @pages: the room
+ * @max: how many it is for
+ *
+ * Owned by the call that has it on its stack.
+ */
+struct watch_batch {
+	u64 *pages;
+	unsigned long max;
+};
+
+/* Room for more, or as much as before. */
+static bool batch_grow(struct watch_batch *batch, unsigned long max)
+{
+	u64 *pages = kvmalloc_array(max, sizeof(*pages), HM_GFP);
+
+	if (!pages)
+		return false;
+	kvfree(batch->pages);
+	*batch = (struct watch_batch) { .pages = pages, .max = max };
+	return true;
+}
 
 /* Count what the caller has got so far as written, since the call fails. */
 static void watch_undo(struct hm_space *space, const u64 __user *upages,
-		       u64 count, u64 *batch)
+		       u64 count, const struct watch_batch *batch)
 {
 	unsigned long nr;
 	u64 i;
 
 	for (i = 0; i < count; i += nr) {
-		nr = min_t(u64, WATCH_BATCH, count - i);
-		if (!copy_from_user(batch, upages + i, nr * sizeof(*batch)))
-			hm_space_unwatch(space, batch, nr);
+		nr = min_t(u64, batch->max, count - i);
+		if (!copy_from_user(batch->pages, upages + i, nr * sizeof(u64)))
+			hm_space_unwatch(space, batch->pages, nr);
 	}
 }
 
 /* Collect and copy out in batches; each page is reset in the batch it is in. */
 static int watch_batches(struct hm_space *space,
 			 const struct hostmem_watch *watch, unsigned long start,
-			 unsigned long end, u64 *batch, u64 *count)
+			 unsigned long end, struct watch_batch *batch, u64 *count)
 {
 	bool reset = watch->flags & HOSTMEM_WATCH_RESET;
 	u64 __user *upages = u64_to_user_ptr(watch->pages);
 	unsigned long room, nr;
 	int err;
 
-	do {
-		room = min_t(u64, WATCH_BATCH, watch->count - *count);
-		err = hm_space_watch(space, start, end, reset, batch, room,
+	for (;;) {
+		room = min_t(u64, batch->max, watch->count - *count);
+		err = hm_space_watch(space, start, end, reset, batch->pages, room,
 				     &nr);
 		if (err)
 			return err;
-		if (copy_to_user(upages + *count, batch, nr * sizeof(*batch))) {
+		if (copy_to_user(upages + *count, batch->pages, nr * sizeof(u64))) {
 			if (reset) {
-				hm_space_unwatch(space, batch, nr);
+				hm_space_unwatch(space, batch->pages, nr);
 				watch_undo(space, upages, *count, batch);
 			}
 			return -EFAULT;
 		}
 		*count += nr;
 		if (nr)
-			start = batch[nr - 1] + PAGE_SIZE;
-	} while (nr == room && *count < watch->count && start < end);
-	return 0;
+			start = batch->pages[nr - 1] + PAGE_SIZE;
+		if (nr < room || *count >= watch->count || start >= end)
+			return 0;
+		if (batch->max < WATCH_BATCH)
+			batch_grow(batch, WATCH_BATCH);
+	}
 }
 
 static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
@@ -182,9 +213,9 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 {
 	const struct hostmem_watch *watch = &arg->watch;
 	struct hostmem_watch __user *uarg = uptr;
+	struct watch_batch batch = {};
 	unsigned long start, end, nr;
 	u64 count = 0;
-	u64 *batch;
 	int err;
 
 	if (watch->reserved ||
@@ -202,18 +233,16 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 	/* Can it be written?  When pages have been reset, it is late to know. */
 	if (put_user(watch->out_count, &uarg->out_count))
 		return -EFAULT;
-	batch = kvmalloc_array(min_t(u64, WATCH_BATCH, watch->count),
-			       sizeof(*batch), HM_GFP);
-	if (!batch)
+	if (!batch_grow(&batch, min_t(u64, WATCH_FEW, watch->count)))
 		return -ENOMEM;
-	err = watch_batches(space, watch, start, end, batch, &count);
+	err = watch_batches(space, watch, start, end, &batch, &count);
 	if (!err && put_user(count, &uarg->out_count)) {
 		if (watch->flags & HOSTMEM_WATCH_RESET)
 			watch_undo(space, u64_to_user_ptr(watch->pages), count,
-				   batch);
+				   &batch);
 		err = -EFAULT;
 	}
-	kvfree(batch);
+	kvfree(batch.pages);
 	return err;
 }
 

@@ -2,6 +2,9 @@
 /*
  * Setting, reading and removing PTEs.  See pte.h.
  */
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+
 #include "block.h"
 #include "compat.h"
 #include "flush.h"
@@ -162,6 +165,32 @@ void hm_pte_harvest(const struct hm_run *run)
 	for (i = 0; i < run->nr; i++)
 		if (pages[i] && hm_pinnable_take_written(pages[i]))
 			hm_marks_written(run->block->marks, run->first + i);
+}
+
+/*
+ * The kernel's own protocol for those who change PTEs and flush later.  Who finishes a
+ * zap and sees that another is under way can't know what that one has left in the TLBs,
+ * and flushes the whole address space.  Here, both are we.
+ */
+void hm_pte_clean_begin(struct mm_struct *mm)
+{
+	mmap_assert_locked(mm);
+	inc_tlb_flush_pending(mm);
+}
+
+void hm_pte_clean(const struct hm_run *run, const unsigned long *which)
+{
+	struct hm_pte_walk walk = {
+		.run = run,
+		.which = which,
+	};
+
+	with_ptes(&walk, hm_pte_clean_step);
+}
+
+void hm_pte_clean_end(struct mm_struct *mm)
+{
+	dec_tlb_flush_pending(mm);
 }
 
 /* A zap takes 90 instructions for a PTE and 8 for none. */

@@ -87,8 +87,28 @@ void hm_pte_set(const struct hm_run *run, hm_state_t state);
  */
 void hm_pte_harvest(const struct hm_run *run);
 
-/** hm_pte_mark_written - copy the dirty bits of a run to the marks */
+/** hm_pte_mark_written - copy the dirty bits of pages, whatever their states, to the marks */
 void hm_pte_mark_written(const struct hm_run *run);
+
+/** hm_pte_clean_begin - PTEs of @mm are about to be cleaned where they are */
+void hm_pte_clean_begin(struct mm_struct *mm);
+
+/**
+ * hm_pte_clean - clean PTEs, without flushing them
+ * @run: pages of one block, from the first of them to the last
+ * @which: those pages, by their places in the block, and no others
+ *
+ * What their dirty bits say is forgotten: it has been read.
+ */
+void hm_pte_clean(const struct hm_run *run, const unsigned long *which);
+
+/**
+ * hm_pte_clean_end - all that were cleaned have been flushed
+ *
+ * For that some page of the VMA has to be unmapped since, if any were cleaned at all:
+ * whoever unmaps meanwhile flushes everything, since the begin.
+ */
+void hm_pte_clean_end(struct mm_struct *mm);
 
 /**
  * struct hm_unmap - an unmapping that is under way

@@ -164,11 +164,40 @@ const struct hm_pte_steps hm_counted_steps = {
 int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data)
 {
 	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
-	unsigned int i;
+	struct hm_marks *marks = run->block->marks;
+	unsigned int page = run->first, end = page + run->nr;
+	unsigned long which;
 
-	for (i = 0; i < run->nr; i++)
-		if (unlikely(pte_dirty(ptep_get(pte + i))))
-			hm_marks_written(run->block->marks, run->first + i);
+	for (; page + HM_PTES_AT_ONCE <= end; page += HM_PTES_AT_ONCE) {
+		which = hm_ptes_dirty(pte);
+		pte += HM_PTES_AT_ONCE;
+		if (which)
+			hm_marks_written_some(marks, page, which);
+	}
+	for (; page < end; page++)
+		if (pte_dirty(ptep_get(pte++)))
+			hm_marks_written(marks, page);
+	return 0;
+}
+
+int hm_pte_clean_step(pte_t *pte, unsigned long addr, void *data)
+{
+	const struct hm_pte_walk *walk = data;
+	const struct hm_run *run = walk->run;
+	unsigned int end = run->first + run->nr, w, page;
+	unsigned long word;
+
+	for (w = BIT_WORD(run->first); w * BITS_PER_LONG < end; w++) {
+		for (word = walk->which[w]; word; word &= word - 1) {
+			pte_t *at;
+
+			page = w * BITS_PER_LONG + __ffs(word);
+			at = pte + (page - run->first);
+			if (pte_dirty(ptep_get(at)))
+				hm_ptep_clean(run->vma->vm_mm,
+					      hm_block_addr(run->block, page), at);
+		}
+	}
 	return 0;
 }
 

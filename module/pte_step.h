@@ -18,6 +18,7 @@
  * @run: the pages whose PTEs are wanted
  * @prot: protection to be set
  * @covered: a flush covers PTEs that go between the outer ones of the run
+ * @which: pages of the block, where not all of the run are meant
  *
  * Owned by the call that has it on its stack.
  */
@@ -25,6 +26,7 @@ struct hm_pte_walk {
 	const struct hm_run *run;
 	pgprot_t prot;
 	bool covered;
+	const unsigned long *which;
 };
 
 /**
@@ -48,6 +50,9 @@ static inline const struct hm_pte_steps *hm_pte_steps(const struct hm_block *blo
 
 /** hm_pte_mark_step - copy the dirty bits of the run to the marks */
 int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data);
+
+/** hm_pte_clean_step - clear the dirty bits of pages of the run */
+int hm_pte_clean_step(pte_t *pte, unsigned long addr, void *data);
 
 /** hm_pte_no_step - do nothing, for who wants the page table only */
 int hm_pte_no_step(pte_t *pte, unsigned long addr, void *data);
