@@ -142,6 +142,12 @@ static inline void hm_mm_add_file_rss(struct mm_struct *mm, long pages)
 	hm_mm_add_counter(mm, MM_FILEPAGES, pages);
 }
 
+/* What userfaultfd leaves where no page is may look dirty, and is nothing of ours. */
+static inline bool hm_pte_dirty(pte_t pte)
+{
+	return pte_present(pte) && pte_dirty(pte);
+}
+
 /* So many PTEs are asked at once which of them are dirty. */
 #define HM_PTES_AT_ONCE	8
 
@@ -170,7 +176,7 @@ static inline unsigned long hm_ptes_dirty(pte_t *pte)
 	if (likely(!hm_any_dirty(pte)))
 		return 0;
 	for (i = 0; i < HM_PTES_AT_ONCE; i++)
-		which |= (unsigned long)!!pte_dirty(ptep_get(pte + i)) << i;
+		which |= (unsigned long)hm_pte_dirty(ptep_get(pte + i)) << i;
 	return which;
 }
 

@@ -12,7 +12,7 @@ static pte_t take_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
 	pte_t old = ptep_get_and_clear(run->vma->vm_mm,
 				       hm_block_addr(run->block, page), pte);
 
-	if (pte_dirty(old) && run->block->marks)
+	if (hm_pte_dirty(old) && run->block->marks)
 		hm_marks_written(run->block->marks, page);
 	return old;
 }
@@ -175,7 +175,7 @@ int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data)
 			hm_marks_written_some(marks, page, which);
 	}
 	for (; page < end; page++)
-		if (pte_dirty(ptep_get(pte++)))
+		if (hm_pte_dirty(ptep_get(pte++)))
 			hm_marks_written(marks, page);
 	return 0;
 }
@@ -193,7 +193,7 @@ int hm_pte_clean_step(pte_t *pte, unsigned long addr, void *data)
 
 			page = w * BITS_PER_LONG + __ffs(word);
 			at = pte + (page - run->first);
-			if (pte_dirty(ptep_get(at)))
+			if (hm_pte_dirty(ptep_get(at)))
 				hm_ptep_clean(run->vma->vm_mm,
 					      hm_block_addr(run->block, page), at);
 		}
