@@ -238,6 +238,37 @@ TEST_F(uffd, ends_with_the_region)
 }
 
 /* Large pages: the kernel splits their PMDs to mark parts of them. */
+/* What it leaves where no page is looks like many a thing, but is no write (W11). */
+TEST_F(uffd, is_no_writer_to_a_watched_region_W4_W11)
+{
+	void *base = VirtualAlloc(NULL, BLOCK, MEM_RESERVE | MEM_WRITE_WATCH,
+				  PAGE_READWRITE);
+	char *committed = (char *)base + 8 * PAGE;
+	ULONG_PTR count;
+	ULONG granularity;
+	void *pages[8];
+	int uffd, round;
+
+	ASSERT_NE(NULL, base);
+	ASSERT_EQ(committed, commit_at(committed, 8 * PAGE, PAGE_READWRITE));
+	uffd = take((uintptr_t)base, BLOCK);
+	for (round = 0; round < 3; round++) {
+		count = ARRAY_SIZE(pages);
+		EXPECT_EQ(0, GetWriteWatch(WRITE_WATCH_FLAG_RESET, base, BLOCK, pages,
+					   &count, &granularity));
+		EXPECT_EQ(0, count);
+		/* Not as long as it is there, and not once it has gone. */
+		if (round == 1)
+			close(uffd);
+	}
+	committed[PAGE] = 1;
+	count = ARRAY_SIZE(pages);
+	EXPECT_EQ(0, GetWriteWatch(0, base, BLOCK, pages, &count, &granularity));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ(committed + PAGE, pages[0]);
+	EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
+}
+
 TEST_F(uffd, closes_large_pages)
 {
 	size_t large = hostmem_status(self->fd).out_large_page_bytes;
