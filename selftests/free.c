@@ -317,12 +317,12 @@ static unsigned int readable(char *block)
 TEST_F(freeing, leaves_nothing_in_tlbs_whoever_has_the_processor_between_F11_T7)
 {
 	char *block = self->base + GRANULE;
+	unsigned int i, rounds = is_debug_kernel() ? 100 : 3000;
 	pid_t child = start_competitor();
-	unsigned int i;
 	DWORD old;
 
 	ASSERT_LT(0, child);
-	for (i = 0; i < times(3000); i++) {
+	for (i = 0; i < rounds; i++) {
 		write_some(block);
 		if (i % 2) {
 			ASSERT_TRUE(VirtualProtect(block, BLOCK, PAGE_NOACCESS, &old));
