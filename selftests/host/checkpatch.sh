@@ -13,7 +13,7 @@ cd "$copy"
 # Names that it would not know for types; long ones first, as it takes the first that
 # fits. Types of several words it could not be told at all: the copy has others, and
 # not what calls and old C have between the words.
-grep -rhoP '^typedef .*\b\K\w+(?=;$)|^typedef \w+ \K\w+(?=,)|^} \K\w+' userlib/include | sort -r >types
+grep -rhE '^(typedef |} )' userlib/include | grep -oP '\w+(?=;$|, \*)' | sort -r >types
 find userlib selftests -name '*.[ch]' -exec sed -i -E 's/_Atomic\((.*\*)\) /\1/
 	s/_Atomic\((\w+)\)/\1/; s/_Atomic pid_t/pid_t/; s/unsigned __int128/long/g
 	s/FIXTURE_VARIANT\((\w+)\) /struct \1 /
