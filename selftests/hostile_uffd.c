@@ -237,7 +237,6 @@ TEST_F(uffd, ends_with_the_region)
 	EXPECT_CHILD(leave(false));
 }
 
-/* Large pages: the kernel splits their PMDs to mark parts of them. */
 /* What it leaves where no page is looks like many a thing, but is no write (W11). */
 TEST_F(uffd, is_no_writer_to_a_watched_region_W4_W11)
 {
@@ -269,6 +268,7 @@ TEST_F(uffd, is_no_writer_to_a_watched_region_W4_W11)
 	EXPECT_TRUE(VirtualFree(base, 0, MEM_RELEASE));
 }
 
+/* Large pages: the kernel splits their PMDs to mark parts of them. */
 TEST_F(uffd, closes_large_pages)
 {
 	size_t large = hostmem_status(self->fd).out_large_page_bytes;
