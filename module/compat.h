@@ -142,58 +142,6 @@ static inline void hm_mm_add_file_rss(struct mm_struct *mm, long pages)
 	hm_mm_add_counter(mm, MM_FILEPAGES, pages);
 }
 
-/* What userfaultfd leaves where no page is may look dirty, and is nothing of ours. */
-static inline bool hm_pte_dirty(pte_t pte)
-{
-	return pte_present(pte) && pte_dirty(pte);
-}
-
-/* So many PTEs are asked at once which of them are dirty. */
-#define HM_PTES_AT_ONCE	8
-
-#ifdef CONFIG_X86
-/* The flags of PTEs can be joined.  Written out: compilers keep such short loops. */
-static inline bool hm_any_dirty(pte_t *pte)
-{
-#define FLAGS(i)	pte_flags(ptep_get(pte + (i)))
-	return pte_dirty(native_make_pte(FLAGS(0) | FLAGS(1) | FLAGS(2) | FLAGS(3) |
-					 FLAGS(4) | FLAGS(5) | FLAGS(6) | FLAGS(7)));
-#undef FLAGS
-}
-#else
-static inline bool hm_any_dirty(pte_t *pte)
-{
-	return true;
-}
-#endif
-
-/* A bit for each. */
-static inline unsigned long hm_ptes_dirty(pte_t *pte)
-{
-	unsigned long which = 0;
-	unsigned int i;
-
-	if (likely(!hm_any_dirty(pte)))
-		return 0;
-	for (i = 0; i < HM_PTES_AT_ONCE; i++)
-		which |= (unsigned long)hm_pte_dirty(ptep_get(pte + i)) << i;
-	return which;
-}
-
-/* Clear the dirty bit of a PTE that processors go on using. */
-static inline void hm_ptep_clean(struct mm_struct *mm, unsigned long addr, pte_t *pte)
-{
-#ifdef CONFIG_X86
-	/* One that may not be written keeps that elsewhere, for shadow stacks' sake. */
-	if (pte_write(ptep_get(pte))) {
-		clear_bit(_PAGE_BIT_DIRTY, (unsigned long *)&pte->pte);
-		return;
-	}
-#endif
-	/* Whoever finds none meanwhile waits in the fault handler. */
-	set_pte_at(mm, addr, pte, pte_mkclean(ptep_get_and_clear(mm, addr, pte)));
-}
-
 /* The search that mmap(2) itself makes: 6.10 named it, 7.1 dropped the mm. */
 static inline unsigned long hm_mm_unmapped_area(struct file *file,
 						unsigned long addr,

@@ -4,6 +4,7 @@
  */
 #include "compat.h"
 #include "pinnable.h"
+#include "pte_dirty.h"
 #include "pte_step.h"
 
 /* Take a PTE; what the hardware knows of writes goes to the marks. */
