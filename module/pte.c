@@ -106,7 +106,7 @@ static int create_special(const struct hm_run *run, hm_state_t state)
 	return 0;
 }
 
-static int create_counted(const struct hm_run *run, hm_state_t state)
+static int create_direct(const struct hm_run *run, hm_state_t state)
 {
 	struct hm_pte_walk walk = {
 		.run = run,
@@ -127,7 +127,7 @@ int hm_pte_create(const struct hm_run *run, hm_state_t state,
 	mmap_assert_write_locked(mm);
 
 	*tables = tables_missing(mm, addr);
-	err = run->block->pinnable ? create_counted(run, state) :
+	err = run->block->pinnable ? create_direct(run, state) :
 				     create_special(run, state);
 	if (err)
 		*tables -= tables_missing(mm, addr);
@@ -252,11 +252,11 @@ bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr)
 	return pmd_leaf(READ_ONCE(*pmd_off(vma->vm_mm, addr)));
 }
 
+/*
+ * Not vmf_insert_pfn(), which leaves what is there, were it a PTE that allows less: a
+ * write to where userfaultfd had its hold would fault for ever.
+ */
 vm_fault_t hm_pte_fault(const struct hm_run *run, hm_state_t state)
 {
-	if (run->block->pinnable)
-		return create_counted(run, state) ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
-	return vmf_insert_pfn_prot(run->vma, run_addr(run),
-				   page_to_pfn(run->block->pages[run->first]),
-				   hm_pte_prot(state));
+	return create_direct(run, state) ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }

@@ -57,20 +57,6 @@ static vm_fault_t hand_out_part(struct hm_region *region,
 	return 0;
 }
 
-/*
- * A write may have met a PTE that allows less than the state, as userfaultfd leaves it
- * when it goes; and where there is one, the kernel maps no other.
- */
-static vm_fault_t map_page(const struct hm_run *run, hm_state_t state,
-			   enum hm_access access)
-{
-	vm_fault_t ret = hm_pte_fault(run, state);
-
-	if (ret == VM_FAULT_NOPAGE && access == HM_WRITE && !run->block->pinnable)
-		hm_pte_set(run, state);
-	return ret;
-}
-
 vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 			   enum hm_access access, enum hm_toucher who,
 			   struct page **page)
@@ -96,7 +82,7 @@ vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 		return hand_out_part(region, &run, page);
 	if (revive_page(region, block, i))
 		return VM_FAULT_OOM;
-	return map_page(&run, block->state[i], access);
+	return hm_pte_fault(&run, block->state[i]);
 }
 
 vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
