@@ -247,9 +247,13 @@ TEST_F(uffd, is_no_writer_to_a_watched_region_W4_W11)
 	ULONG granularity;
 	void *pages[8];
 	int uffd, round;
+	DWORD old;
 
 	ASSERT_NE(NULL, base);
 	ASSERT_EQ(committed, commit_at(committed, 8 * PAGE, PAGE_READWRITE));
+	/* Both have no PTE that could be marked. */
+	ASSERT_TRUE(VirtualProtect(committed + 3 * PAGE, PAGE, PAGE_NOACCESS, &old));
+	ASSERT_TRUE(VirtualFree(committed + 5 * PAGE, PAGE, MEM_DECOMMIT));
 	uffd = take((uintptr_t)base, BLOCK);
 	for (round = 0; round < 3; round++) {
 		count = ARRAY_SIZE(pages);
