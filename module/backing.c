@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocation, vmalloc areas and freeing of committed memory.  See backing.h.
+ * Allocation and freeing of committed memory.  See backing.h.
  */
 #include <linux/log2.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "backing.h"
 #include "block.h"
 #include "gfp.h"
 #include "pinnable.h"
-
-/*
- * An area of fewer pages costs more than it holds is worth: its guard page, two
- * tree nodes and some 2,000 instructions to make and drop it.
- */
-#define AREA_MIN_PAGES	64
-
-/**
- * struct hm_area - a vmalloc area over some pages of one block
- * @link: in block->areas or in a batch; protected like its holder
- * @addr: what vmap() returned; invariant after init
- * @first: first page
- * @nr: how many; invariant after init
- */
-struct hm_area {
-	struct list_head link;
-	void *addr;
-	unsigned int first;
-	unsigned int nr;
-};
 
 /* Larger pieces are cheaper, but not worth reclaim or compaction. */
 #define CHEAPER_GFP	((GFP_KERNEL_ACCOUNT & ~__GFP_DIRECT_RECLAIM) |		\
@@ -49,9 +28,23 @@ static void piece_add(struct hm_block *block, unsigned int first,
 	unsigned int nr = 1u << order;
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		block->pages[first + i] = page + i;
+	if (!block->pages)
+		block->whole = page;
+	else
+		for (i = 0; i < nr; i++)
+			block->pages[first + i] = page + i;
 	bitmap_set(hm_block_joined(block), first + 1, nr - 1);
+}
+
+/* Pages have no memory any more. */
+static void pieces_forget(struct hm_block *block, unsigned int first,
+			  unsigned int nr)
+{
+	if (block->whole)
+		bitmap_set(hm_block_gone(block), first, nr);
+	else
+		memset(block->pages + first, 0, nr * sizeof(*block->pages));
+	bitmap_clear(hm_block_joined(block), first, nr);
 }
 
 static int piece_alloc(struct hm_block *block, unsigned int first,
@@ -82,9 +75,9 @@ static void piece_split(struct hm_block *block, unsigned int page)
 	while (test_bit(first, hm_block_joined(block)))
 		first--;
 	if (block->pinnable)
-		hm_pinnable_split(block->pages[first], ilog2(end - first));
+		hm_pinnable_split(hm_block_memory(block, first), ilog2(end - first));
 	else
-		split_page(block->pages[first], ilog2(end - first));
+		split_page(hm_block_memory(block, first), ilog2(end - first));
 	bitmap_clear(hm_block_joined(block), first, end - first);
 }
 
@@ -100,33 +93,10 @@ static void pieces_cut_out(struct hm_block *block, unsigned int first,
 		piece_split(block, end);
 }
 
-static int area_create(struct hm_block *block, unsigned int first,
-		       unsigned int nr)
+/* One piece for all of a block. */
+static int whole_alloc(struct hm_block *block, gfp_t gfp)
 {
-	struct hm_area *area;
-
-	area = kmalloc(sizeof(*area), HM_GFP);
-	if (!area)
-		return -ENOMEM;
-	area->first = first;
-	area->nr = nr;
-	area->addr = vmap(block->pages + first, nr, VM_MAP, PAGE_KERNEL);
-	if (!area->addr) {
-		kfree(area);
-		return -ENOMEM;
-	}
-	list_add(&area->link, &block->areas);
-	return 0;
-}
-
-static void areas_destroy(struct list_head *areas)
-{
-	struct hm_area *area, *next;
-
-	list_for_each_entry_safe(area, next, areas, link) {
-		vunmap(area->addr);
-		kfree(area);
-	}
+	return piece_alloc(block, 0, HM_BLOCK_ORDER, gfp);
 }
 
 int hm_backing_alloc(struct hm_block *block, unsigned int first,
@@ -136,6 +106,13 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 	unsigned int end = first + nr;
 	unsigned int i = first;
 
+	if (nr == HM_BLOCK_PAGES) {
+		if (!whole_alloc(block, CHEAPER_GFP))
+			return 0;
+		max_order--;
+	}
+	if (hm_block_need_pages(block, HM_GFP))
+		return -ENOMEM;
 	while (i < end) {
 		unsigned int order = min_t(unsigned int, max_order,
 					   ilog2(end - i));
@@ -149,53 +126,45 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 			return -ENOMEM;
 		cond_resched();
 	}
-	return nr < AREA_MIN_PAGES ? 0 : area_create(block, first, nr);
+	return 0;
 }
 
 int hm_backing_revive(struct hm_block *block, unsigned int page)
 {
+	if (hm_block_need_pages(block, PROMISED_GFP))
+		return -ENOMEM;
 	return piece_alloc(block, page, 0, PROMISED_GFP);
 }
 
 int hm_backing_alloc_large(struct hm_block *block)
 {
-	struct page *page = block->pinnable ?
-			    hm_pinnable_alloc_large(HM_BLOCK_ORDER, NEEDED_GFP) :
-			    alloc_pages(NEEDED_GFP, HM_BLOCK_ORDER);
+	struct page *page;
 
+	if (!block->pinnable)
+		return whole_alloc(block, NEEDED_GFP);
+	page = hm_pinnable_alloc_large(HM_BLOCK_ORDER, NEEDED_GFP);
 	if (!page)
 		return -ENOMEM;
 	piece_add(block, 0, page, HM_BLOCK_ORDER);
-	return area_create(block, 0, HM_BLOCK_PAGES);
+	return 0;
 }
 
 void hm_backing_move(struct hm_block *to, struct hm_block *from,
 		     unsigned int first, unsigned int nr)
 {
 	unsigned int from_first = hm_block_page(from, hm_block_addr(to, first));
-	struct page **source = from->pages + from_first;
 	unsigned int end = from_first + nr;
-	struct hm_area *area, *next;
 	unsigned int i, piece;
 
 	pieces_cut_out(from, from_first, nr);
-	memcpy(to->pages + first, source, nr * sizeof(*source));
-	memset(source, 0, nr * sizeof(*source));
+	for (i = 0; i < nr; i++)
+		to->pages[first + i] = hm_block_memory(from, from_first + i);
 	for (i = from_first; i < end; i = piece) {
 		piece = piece_end(from, i);
 		bitmap_set(hm_block_joined(to), first + i - from_first + 1,
 			   piece - i - 1);
 	}
-	bitmap_clear(hm_block_joined(from), from_first, nr);
-
-	/* An area that isn't moved as a whole goes when @from does. */
-	list_for_each_entry_safe(area, next, &from->areas, link) {
-		if (area->first < from_first ||
-		    area->first + area->nr > from_first + nr)
-			continue;
-		area->first += first - from_first;
-		list_move(&area->link, &to->areas);
-	}
+	pieces_forget(from, from_first, nr);
 }
 
 /*
@@ -215,25 +184,19 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 			     unsigned int nr, struct hm_batch *batch)
 {
 	unsigned int end = first + nr;
-	struct hm_area *area, *next;
 	unsigned int taken = 0;
 	unsigned int i, piece;
-
-	list_for_each_entry_safe(area, next, &block->areas, link)
-		if (area->first < end && first < area->first + area->nr)
-			list_move(&area->link, &batch->areas);
 
 	pieces_cut_out(block, first, nr);
 	for (i = first; i < end; i = piece) {
 		piece = i + 1;
-		if (!block->pages[i])
+		if (!hm_block_memory(block, i))
 			continue;
 		piece = piece_end(block, i);
-		batch_add(batch, block->pages[i], ilog2(piece - i));
+		batch_add(batch, hm_block_memory(block, i), ilog2(piece - i));
 		taken += piece - i;
 	}
-	memset(block->pages + first, 0, nr * sizeof(*block->pages));
-	bitmap_clear(hm_block_joined(block), first, nr);
+	pieces_forget(block, first, nr);
 	return taken;
 }
 
@@ -259,17 +222,18 @@ static void piece_free(struct page *page, unsigned int order, bool pinnable,
 
 static void block_free(struct hm_block *block, struct hm_batch *batch)
 {
-	unsigned int left = block->committed;
+	bool any = block->whole || block->pages;
+	unsigned int left = any ? block->committed : 0;
 	unsigned int i, piece;
 
-	areas_destroy(&block->areas);
 	for (i = 0; i < block->nr && left; i = piece) {
+		struct page *page = hm_block_memory(block, i);
+
 		piece = i + 1;
-		if (!block->pages[i])
+		if (!page)
 			continue;
 		piece = piece_end(block, i);
-		piece_free(block->pages[i], ilog2(piece - i), block->pinnable,
-			   batch);
+		piece_free(page, ilog2(piece - i), block->pinnable, batch);
 		left -= piece - i;
 	}
 	hm_block_destroy(block);
@@ -279,9 +243,6 @@ static void free_pieces(struct hm_batch *batch)
 {
 	unsigned int i;
 
-	/* Areas first: they are the kernel's way to the pages. */
-	areas_destroy(&batch->areas);
-	INIT_LIST_HEAD(&batch->areas);
 	for (i = 0; i < batch->nr_pieces; i++)
 		piece_free(batch->pieces[i], batch->orders[i],
 			   hm_pinnable_is(batch->pieces[i]), batch);
@@ -290,8 +251,10 @@ static void free_pieces(struct hm_batch *batch)
 
 bool hm_backing_held(const struct hm_block *block, unsigned int page)
 {
-	return block->pinnable && (hm_pinnable_held(block->pages[page]) ||
-				   hm_pinnable_written(block->pages[page]));
+	struct page *memory = hm_block_memory(block, page);
+
+	return block->pinnable && (hm_pinnable_held(memory) ||
+				   hm_pinnable_written(memory));
 }
 
 void hm_batch_free(struct hm_batch *batch)

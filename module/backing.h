@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The memory behind committed pages: zeroed when it is allocated, charged to
- * the caller's memory cgroup, covered by vmalloc areas, and freed only from a
- * batch, that is after its PTEs are gone.
+ * the caller's memory cgroup, and freed only from a batch, that is after its PTEs
+ * are gone.
  *
- * The pages are allocated here rather than by vmalloc() so that their frames
- * are at hand and a failing allocation fails instead of calling the OOM killer;
- * vmap() then makes a vmalloc area of each larger run.  An area lives as long
- * as all of its pages: a decommit of some of them takes the area apart and
- * frees these pages at once, so memory held never exceeds memory committed.
+ * It comes in pieces, as large as there are, and what is decommitted of a piece goes
+ * at once: so memory held never exceeds memory committed.
  *
  * Called by region.c, and by space.c for the batch.
  */
@@ -23,7 +20,6 @@ struct page;
 /**
  * struct hm_batch - memory on its way out
  * @blocks: whole blocks with all that they still have
- * @areas: vmalloc areas of which some page goes
  * @pieces: pages and pieces of pages out of blocks that stay
  * @orders: how large each of them is
  * @nr_pieces: how many of them
@@ -36,7 +32,6 @@ struct page;
  */
 struct hm_batch {
 	struct list_head blocks;
-	struct list_head areas;
 	struct page *pieces[8];
 	u8 orders[8];
 	unsigned int nr_pieces;
@@ -48,7 +43,6 @@ struct hm_batch {
 static inline void hm_batch_init(struct hm_batch *batch)
 {
 	INIT_LIST_HEAD(&batch->blocks);
-	INIT_LIST_HEAD(&batch->areas);
 	batch->nr_pieces = 0;
 	INIT_LIST_HEAD(&batch->held);
 	batch->nr_held = 0;
@@ -88,10 +82,12 @@ int hm_backing_alloc_large(struct hm_block *block);
 
 /**
  * hm_backing_move - hand the memory of pages to another block
- * @to: block whose pages have no memory
+ * @to: block whose pages have no memory, and have been asked for one by one
  * @from: has memory for the same addresses
  * @first: first page of @to
  * @nr: how many
+ *
+ * Cannot fail.
  */
 void hm_backing_move(struct hm_block *to, struct hm_block *from,
 		     unsigned int first, unsigned int nr);

@@ -13,7 +13,7 @@ static size_t block_size(unsigned int nr)
 	struct hm_block *block;
 
 	return struct_size(block, state, ALIGN(nr, sizeof(unsigned long))) +
-	       BITS_TO_LONGS(nr) * sizeof(unsigned long);
+	       2 * BITS_TO_LONGS(nr) * sizeof(unsigned long);
 }
 
 struct hm_block *hm_block_create(unsigned long start, unsigned long end)
@@ -24,13 +24,7 @@ struct hm_block *hm_block_create(unsigned long start, unsigned long end)
 	block = kzalloc(block_size(nr), HM_GFP);
 	if (!block)
 		return NULL;
-	block->pages = kcalloc(nr, sizeof(*block->pages), HM_GFP);
-	if (!block->pages) {
-		kfree(block);
-		return NULL;
-	}
 	INIT_LIST_HEAD(&block->link);
-	INIT_LIST_HEAD(&block->areas);
 	block->start = start;
 	block->nr = nr;
 	return block;
@@ -44,8 +38,40 @@ unsigned int hm_block_resident(const struct hm_block *block)
 	if (!block->marks)
 		return block->committed;
 	for (i = 0; i < block->nr; i++)
-		resident += !!block->pages[i];
+		resident += !!hm_block_memory(block, i);
 	return resident;
+}
+
+unsigned int hm_block_stretch(const struct hm_block *block, unsigned int from,
+			      unsigned int end)
+{
+	struct page *first = hm_block_memory(block, from);
+	unsigned int nr = 1;
+
+	if (!first)
+		return 0;
+	if (block->whole)
+		return find_next_bit(hm_block_gone(block), end, from) - from;
+	while (from + nr < end && block->pages[from + nr] == first + nr)
+		nr++;
+	return nr;
+}
+
+int hm_block_need_pages(struct hm_block *block, gfp_t gfp)
+{
+	struct page **pages;
+	unsigned int i;
+
+	if (block->pages)
+		return 0;
+	pages = kcalloc(block->nr, sizeof(*pages), gfp);
+	if (!pages)
+		return -ENOMEM;
+	for (i = 0; block->whole && i < block->nr; i++)
+		pages[i] = hm_block_memory(block, i);
+	block->whole = NULL;
+	block->pages = pages;
+	return 0;
 }
 
 void hm_block_take_over(struct hm_block *block, struct hm_block *old)

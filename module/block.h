@@ -99,7 +99,6 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
 /**
  * struct hm_block - see above for owner and lock
  * @link: in a preallocation or a batch; unused while in a region
- * @areas: vmalloc areas over some of the pages; belongs to backing.c
  * @start: address of the window's first page; invariant after init
  * @nr: pages in the window, 1..HM_BLOCK_PAGES; invariant after init
  * @committed: how many of them are committed
@@ -107,19 +106,22 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * @uniform: all pages have the same state; see hm_block_changed()
  * @marks: NULL while there is nothing to mark: the region has no write watch
  *	and no page has been reset
- * @pages: the memory of each page; NULL where there is none, that is in
- *	reserved pages and in those whose contents have gone after a reset
- * @state: the state of each page; behind it lies hm_block_joined()
+ * @whole: the first page of one piece that all of the block's memory is, or has
+ *	been, a part of; NULL if the memory of each page is known by itself
+ * @pages: the memory of each page, where there is no @whole, and a page has had any;
+ *	NULL in reserved pages and in those whose contents have gone after a reset
+ * @state: the state of each page; behind it lie hm_block_joined() and
+ *	hm_block_gone()
  */
 struct hm_block {
 	struct list_head link;
-	struct list_head areas;
 	unsigned long start;
 	unsigned int nr;
 	unsigned int committed;
 	bool pinnable;
 	bool uniform;
 	struct hm_marks *marks;
+	struct page *whole;
 	struct page **pages;
 	hm_state_t state[];
 };
@@ -134,6 +136,21 @@ static inline unsigned long *hm_block_joined(const struct hm_block *block)
 {
 	return (unsigned long *)(block->state +
 				 ALIGN(block->nr, sizeof(unsigned long)));
+}
+
+/** hm_block_gone - which pages of a block that has been a whole have no memory any more */
+static inline unsigned long *hm_block_gone(const struct hm_block *block)
+{
+	return hm_block_joined(block) + BITS_TO_LONGS(block->nr);
+}
+
+/** hm_block_memory - the memory of a page, or NULL; that of the block is set up */
+static inline struct page *hm_block_memory(const struct hm_block *block,
+					   unsigned int page)
+{
+	if (!block->whole)
+		return block->pages[page];
+	return test_bit(page, hm_block_gone(block)) ? NULL : block->whole + page;
 }
 
 /** hm_block_index - the number of the block that has an address */
@@ -227,15 +244,35 @@ struct hm_block *hm_block_create(unsigned long start, unsigned long end);
  * hm_block_bytes - what a block takes besides the memory of its pages, at most
  * @nr: pages in its window
  *
- * With its part of the index, vmalloc areas, and what the allocator rounds up.
+ * With its part of the index, marks, and what the allocator rounds up.
  */
 static inline unsigned long hm_block_bytes(unsigned int nr)
 {
-	return 640 + 20 * nr;
+	return 640 + 10 * nr;
 }
 
 /** hm_block_resident - how many pages have memory */
 unsigned int hm_block_resident(const struct hm_block *block);
+
+/**
+ * hm_block_stretch - how many pages from one on have memory that lies in one piece
+ * @block: the block
+ * @from: first page
+ * @end: where to stop
+ *
+ * Return: the number; 0 if the first page has none.
+ */
+unsigned int hm_block_stretch(const struct hm_block *block, unsigned int from,
+			      unsigned int end);
+
+/**
+ * hm_block_need_pages - have the memory of each page known by itself
+ * @block: the block
+ * @gfp: how to get the memory for that
+ *
+ * Return: 0 or -ENOMEM; then nothing has changed.
+ */
+int hm_block_need_pages(struct hm_block *block, gfp_t gfp);
 
 /**
  * hm_block_take_over - let a block with a larger window stand for another one

@@ -91,7 +91,7 @@ static int create_special(const struct hm_run *run, hm_state_t state)
 		err = hm_pte_fault(run, state) != VM_FAULT_NOPAGE;
 	else
 		err = remap_pfn_range(run->vma, addr,
-				      page_to_pfn(run->block->pages[run->first]),
+				      page_to_pfn(hm_block_memory(run->block, run->first)),
 				      PAGE_SIZE, hm_pte_prot(state));
 	/* remap_pfn_range() hides what it maps from debuggers, as if it were a device's. */
 	hm_vm_flags_clear(run->vma, (VM_IO | VM_DONTDUMP) & ~flags);
@@ -157,14 +157,16 @@ void hm_pte_mark_written(const struct hm_run *run)
 
 void hm_pte_harvest(const struct hm_run *run)
 {
-	struct page **pages = run->block->pages + run->first;
-	unsigned int i;
+	unsigned int i, end = run->first + run->nr;
 
 	if (!run->block->pinnable || !run->block->marks)
 		return;
-	for (i = 0; i < run->nr; i++)
-		if (pages[i] && hm_pinnable_take_written(pages[i]))
-			hm_marks_written(run->block->marks, run->first + i);
+	for (i = run->first; i < end; i++) {
+		struct page *page = hm_block_memory(run->block, i);
+
+		if (page && hm_pinnable_take_written(page))
+			hm_marks_written(run->block->marks, i);
+	}
 }
 
 /*

@@ -4,7 +4,7 @@
  */
 #include "compat.h"
 #include "pinnable.h"
-#include "pte_dirty.h"
+#include "pte_arch.h"
 #include "pte_step.h"
 
 /* Take a PTE; what the hardware knows of writes goes to the marks. */
@@ -18,30 +18,50 @@ static pte_t take_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
 	return old;
 }
 
-static __always_inline int set(pte_t *pte, unsigned long addr,
-			       const struct hm_pte_walk *walk, const bool counted)
+/* Set the PTEs of pages whose memory lies in one piece.  Return how many had none. */
+static __always_inline long set_stretch(pte_t *pte, const struct hm_pte_walk *walk,
+					unsigned int first, unsigned int end,
+					const bool counted)
 {
 	const struct hm_run *run = walk->run;
-	struct page **page = run->block->pages + run->first;
-	struct page **end = page + run->nr;
+	struct page *page = hm_block_memory(run->block, first);
+	unsigned long addr = hm_block_addr(run->block, first);
+	pte_t old, new = pfn_pte(page_to_pfn(page), walk->prot);
 	long come = 0;
 
-	for (; page < end; page++, pte++, addr += PAGE_SIZE) {
-		pte_t old, new;
-
-		if (!*page)
-			continue;
+	if (!counted)
+		new = pte_mkspecial(new);
+	for (; first < end; first++) {
 		old = ptep_get(pte);
 		if (!pte_none(old))
-			old = take_pte(run, page - run->block->pages, pte);
+			old = take_pte(run, first, pte);
 		/* A mark of userfaultfd's is not none, and leads to no page. */
 		if (counted && !pte_present(old)) {
-			hm_pinnable_map(*page);
+			hm_pinnable_map(page);
 			come++;
 		}
-		new = pfn_pte(page_to_pfn(*page), walk->prot);
-		set_pte_at(run->vma->vm_mm, addr, pte,
-			   counted ? new : pte_mkspecial(new));
+		set_pte_at(run->vma->vm_mm, addr, pte, new);
+		new = hm_pte_next(new);
+		addr += PAGE_SIZE;
+		page++;
+		pte++;
+	}
+	return come;
+}
+
+static __always_inline int set(pte_t *pte, const struct hm_pte_walk *walk,
+			       const bool counted)
+{
+	const struct hm_run *run = walk->run;
+	unsigned int i = run->first, end = i + run->nr, nr;
+	long come = 0;
+
+	for (; i < end; i += nr, pte += nr) {
+		nr = hm_block_stretch(run->block, i, end);
+		if (nr)
+			come += set_stretch(pte, walk, i, i + nr, counted);
+		else
+			nr = 1;
 	}
 	if (counted)
 		hm_mm_add_file_rss(run->vma->vm_mm, come);
@@ -70,18 +90,17 @@ static __always_inline long note_gone(struct page *page, pte_t old)
 static __always_inline void drop_ptes(const struct hm_run *run, int first, int end,
 				      pte_t *pte, const bool counted)
 {
-	struct page **page = run->block->pages + run->first + first;
 	unsigned long addr = hm_block_addr(run->block, run->first + first);
-	pte_t *last = pte + end;
 	long gone = 0;
 
 	/* Where there are no marks, nobody asks for dirty bits. */
-	for (pte += first; pte < last; pte++, page++, addr += PAGE_SIZE) {
+	for (; first < end; first++, addr += PAGE_SIZE) {
 		if (!counted)
-			ptep_clear(run->vma->vm_mm, addr, pte);
+			ptep_clear(run->vma->vm_mm, addr, pte + first);
 		else
-			gone += note_gone(*page, ptep_get_and_clear(run->vma->vm_mm,
-								    addr, pte));
+			gone += note_gone(hm_block_memory(run->block, run->first + first),
+					  ptep_get_and_clear(run->vma->vm_mm, addr,
+							     pte + first));
 	}
 	if (counted)
 		hm_mm_add_file_rss(run->vma->vm_mm, -gone);
@@ -97,7 +116,8 @@ static __always_inline void take_ptes(const struct hm_run *run, int first, int e
 	for (i = first; i < end; i++) {
 		old = take_pte(run, run->first + i, pte + i);
 		if (counted)
-			gone += note_gone(run->block->pages[run->first + i], old);
+			gone += note_gone(hm_block_memory(run->block, run->first + i),
+					  old);
 	}
 	if (counted)
 		hm_mm_add_file_rss(run->vma->vm_mm, -gone);
@@ -134,12 +154,12 @@ static __always_inline int clear_inner(pte_t *pte, const struct hm_pte_walk *wal
 
 static int set_special(pte_t *pte, unsigned long addr, void *data)
 {
-	return set(pte, addr, data, false);
+	return set(pte, data, false);
 }
 
 static int set_counted(pte_t *pte, unsigned long addr, void *data)
 {
-	return set(pte, addr, data, true);
+	return set(pte, data, true);
 }
 
 static int clear_inner_special(pte_t *pte, unsigned long addr, void *data)

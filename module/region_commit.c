@@ -73,6 +73,19 @@ static bool find_reserved(const struct hm_block *block, unsigned long *addr,
 	     find_reserved(block, &(addr), end, &(next));		\
 	     (addr) = (next))
 
+/*
+ * Can what is reserved in a range get its memory in a block that is there?  One that is a
+ * whole has no room to know other memory than its own.
+ */
+static bool can_complete(const struct hm_block *block, unsigned long start,
+			 unsigned long end)
+{
+	unsigned long next;
+
+	return block && hm_block_has(block, start, end) &&
+	       (block->pages || !find_reserved(block, &start, end, &next));
+}
+
 /* A block for what is reserved in a range of one block; NULL without memory. */
 static struct hm_block *create_needed(const struct hm_region *region,
 				      const struct hm_block *block,
@@ -80,8 +93,8 @@ static struct hm_block *create_needed(const struct hm_region *region,
 {
 	struct hm_block *need;
 
-	/* If no window has room for it, it is to take the place of that one. */
-	if (!block || !hm_block_has(block, start, end))
+	/* If no block has room for it, it is to take the place of that one. */
+	if (!can_complete(block, start, end))
 		window_for(region, block, &start, &end);
 	need = hm_block_create(start, end);
 	if (need)
@@ -108,7 +121,7 @@ void hm_region_needs(struct hm_region *region, unsigned long start,
 			needs->tables += hm_tables_between(region->vma->vm_mm,
 							   addr, counted);
 		counted = addr;
-		if (block && hm_block_has(block, addr, next))
+		if (can_complete(block, addr, next))
 			continue;
 		window_for(region, block, &base, &limit);
 		needs->metadata += hm_block_bytes((limit - base) >> PAGE_SHIFT);
@@ -147,10 +160,11 @@ static bool may_replace(const struct hm_block *spare,
 			unsigned long end)
 {
 	return hm_block_has(spare, start, end) &&
-	       (!block || hm_block_has(spare, block->start, hm_block_end(block)));
+	       (!block || (spare->pages && hm_block_has(spare, block->start,
+							hm_block_end(block))));
 }
 
-/* Where there is no window for a range, a block that was made to complete one won't do. */
+/* Where there is no block for a range, one that was made to complete another won't do. */
 bool hm_region_is_covered(struct hm_region *region, unsigned long start,
 			  unsigned long end, struct hm_prealloc *prealloc)
 {
@@ -164,7 +178,7 @@ bool hm_region_is_covered(struct hm_region *region, unsigned long start,
 						 (behind - reserved) >> PAGE_SHIFT);
 			if (!spare)
 				return false;
-			if (!(block && hm_block_has(block, addr, next)) &&
+			if (!can_complete(block, addr, next) &&
 			    !may_replace(spare, block, addr, next))
 				return false;
 		}
@@ -260,7 +274,7 @@ static void give_up_pages(struct hm_block *spare, struct hm_slice slice,
 }
 
 /*
- * Put @spare in the place of @block, whose window is too small for a slice of it.
+ * Put @spare in the place of @block, which has no room for a slice of it.
  * Nothing is allocated: the index has a place for it.
  */
 static void block_replace(struct hm_region *region, struct hm_block *block,
@@ -304,7 +318,7 @@ static int commit_block(struct hm_region *region, unsigned long addr,
 	if (!block)
 		return block_insert(region, spare, hm_block_slice(spare, addr, end),
 				    entry, batch);
-	if (hm_block_has(block, addr, end))
+	if (can_complete(block, addr, end))
 		block_complete(region, block, hm_block_slice(block, addr, end),
 			       want, spare, batch);
 	else

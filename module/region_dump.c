@@ -7,24 +7,27 @@
 #include "compat.h"
 #include "walk.h"
 
-/* Map all of a block, whatever the protections: as many pages at a time as there are. */
+/* So many pages at a time share the lock of their page table. */
+#define PAGES_AT_ONCE	32
+
+/* Map all of a block, whatever the protections. */
 static int map_block(struct hm_region *region, struct hm_block *block)
 {
-	unsigned int i, end;
+	struct page *pages[PAGES_AT_ONCE];
+	unsigned long nr, left;
+	unsigned int i;
+	int err;
 
-	for (i = 0; i < block->nr; i = end) {
-		unsigned long nr;
-		int err;
-
-		for (end = i; end < block->nr && block->pages[end]; end++)
-			;
-		nr = end - i;
-		if (!nr) {
-			end++;
-			continue;
+	for (i = 0; i < block->nr; i += max(nr, 1ul)) {
+		for (nr = 0; nr < PAGES_AT_ONCE && i + nr < block->nr; nr++) {
+			pages[nr] = hm_block_memory(block, i + nr);
+			if (!pages[nr])
+				break;
 		}
-		err = vm_insert_pages(region->vma, hm_block_addr(block, i),
-				      block->pages + i, &nr);
+		if (!nr)
+			continue;
+		left = nr;
+		err = vm_insert_pages(region->vma, hm_block_addr(block, i), pages, &left);
 		if (err)
 			return err;
 	}
@@ -113,7 +116,7 @@ struct page *hm_region_dump_page(struct hm_region *region, unsigned long addr)
 	struct hm_block *block = block_of_page(region, addr);
 	struct page *page;
 
-	page = block ? block->pages[hm_block_page(block, addr)] : NULL;
+	page = block ? hm_block_memory(block, hm_block_page(block, addr)) : NULL;
 	if (page)
 		get_page(page);
 	return page;

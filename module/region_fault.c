@@ -13,7 +13,7 @@ static int revive_page(struct hm_region *region, struct hm_block *block,
 {
 	int err = 0;
 
-	if (!block->pages[page]) {
+	if (!hm_block_memory(block, page)) {
 		err = hm_backing_revive(block, page);
 		if (!err)
 			region->resident++;
@@ -42,7 +42,7 @@ static vm_fault_t fire_guard(struct hm_region *region, const struct hm_run *run,
 	hm_block_changed(run->block);
 	mark_runs(region, addr, addr + PAGE_SIZE);
 	/* A thread will be back for the page, a system call must not. */
-	if (who == HM_THREAD && run->block->pages[run->first])
+	if (who == HM_THREAD && hm_block_memory(run->block, run->first))
 		hm_pte_fault(run, *state);
 	return VM_FAULT_SIGBUS;
 }
@@ -51,7 +51,7 @@ static vm_fault_t fire_guard(struct hm_region *region, const struct hm_run *run,
 static vm_fault_t hand_out_part(struct hm_region *region,
 				const struct hm_run *run, struct page **page)
 {
-	*page = run->block->pages[run->first];
+	*page = hm_block_memory(run->block, run->first);
 	get_page(*page);
 	WRITE_ONCE(region->vma->vm_page_prot, hm_pte_prot(run->block->state[run->first]));
 	return 0;
@@ -99,10 +99,10 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
 	if (!pmd_none(pmd) && !pmd_leaf(pmd))
 		return VM_FAULT_NOPAGE;
 	if (region->pinnable)
-		return hm_insert_folio_pmd(vmf, block->pages[0],
+		return hm_insert_folio_pmd(vmf, block->whole,
 					   hm_pte_prot(block->state[0]),
 					   access == HM_WRITE);
-	return hm_insert_pmd(vmf, block->pages[0], hm_pte_prot(block->state[0]),
+	return hm_insert_pmd(vmf, block->whole, hm_pte_prot(block->state[0]),
 			     access == HM_WRITE);
 }
 
@@ -125,7 +125,7 @@ int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,
 			break;
 		if (revive_page(region, block, i))
 			break;
-		mem = page_address(block->pages[i]) + offset_in_page(addr);
+		mem = page_address(hm_block_memory(block, i)) + offset_in_page(addr);
 		if (write) {
 			memcpy(mem, buf + done, bytes);
 			if (block->marks)

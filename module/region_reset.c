@@ -22,7 +22,7 @@ static void mark_slice(struct hm_block *block, struct hm_slice slice)
 
 	bitmap_clear(marks->lost, slice.first, slice.end - slice.first);
 	for (i = slice.first; i < slice.end; i++)
-		if (block->pages[i] && !__test_and_set_bit(i, marks->reset))
+		if (hm_block_memory(block, i) && !__test_and_set_bit(i, marks->reset))
 			marks->nr_reset++;
 }
 

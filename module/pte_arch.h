@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The dirty bits of PTEs, as fast as the processor allows: the only file that knows
- * one processor from another.  Included by pte_step.c only, which holds the lock of
- * the page table.
+ * What PTEs hold, as fast as the processor allows: the only file that knows one
+ * processor from another.  Included by pte_step.c only, which holds the lock of the
+ * page table.
  */
-#ifndef HOSTMEM_PTE_DIRTY_H
-#define HOSTMEM_PTE_DIRTY_H
+#ifndef HOSTMEM_PTE_ARCH_H
+#define HOSTMEM_PTE_ARCH_H
 
 #include <linux/mm.h>
+
+/* The PTE of the page behind the one that a present PTE leads to. */
+static inline pte_t hm_pte_next(pte_t pte)
+{
+#ifdef CONFIG_X86
+	return (pte_t) { .pte = pte.pte + PAGE_SIZE };
+#else
+	return pfn_pte(pte_pfn(pte) + 1, pte_pgprot(pte));
+#endif
+}
 
 /* What userfaultfd leaves where no page is may look dirty, and is nothing of ours. */
 static inline bool hm_pte_dirty(pte_t pte)
@@ -61,4 +71,4 @@ static inline void hm_ptep_clean(struct mm_struct *mm, unsigned long addr, pte_t
 	set_pte_at(mm, addr, pte, pte_mkclean(ptep_get_and_clear(mm, addr, pte)));
 }
 
-#endif /* HOSTMEM_PTE_DIRTY_H */
+#endif /* HOSTMEM_PTE_ARCH_H */
