@@ -103,10 +103,26 @@ int hm_block_need_marks(struct hm_block *block)
 	return block->marks ? 0 : -ENOMEM;
 }
 
+void hm_block_prepare_huge(struct hm_block *block)
+{
+	if (block->huge && block->whole)
+		block->table = alloc_page(HM_GFP);
+	block->huge = block->table;
+}
+
+void hm_block_end_huge(struct hm_block *block)
+{
+	block->huge = false;
+	if (block->table)
+		__free_page(block->table);
+	block->table = NULL;
+}
+
 void hm_block_destroy(struct hm_block *block)
 {
 	if (!block)
 		return;
+	hm_block_end_huge(block);
 	kfree(block->marks);
 	kfree(block->pages);
 	kfree(block);

@@ -104,8 +104,11 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * @committed: how many of them are committed
  * @pinnable: its pages are such as pinnable.h says; invariant after init
  * @uniform: all pages have the same state; see hm_block_changed()
+ * @huge: all pages have the same state and, if that is a mapped one, are mapped by one
+ *	entry of a page middle directory; see region_huge.c
  * @marks: NULL while there is nothing to mark: the region has no write watch
  *	and no page has been reset
+ * @table: memory for the page table of a huge block, should it need one
  * @whole: the first page of one piece that all of the block's memory is, or has
  *	been, a part of; NULL if the memory of each page is known by itself
  * @pages: the memory of each page, where there is no @whole, and a page has had any;
@@ -120,7 +123,9 @@ struct hm_block {
 	unsigned int committed;
 	bool pinnable;
 	bool uniform;
+	bool huge;
 	struct hm_marks *marks;
+	struct page *table;
 	struct page *whole;
 	struct page **pages;
 	hm_state_t state[];
@@ -287,6 +292,17 @@ void hm_block_take_over(struct hm_block *block, struct hm_block *old);
  * Return: 0 or -ENOMEM.
  */
 int hm_block_need_marks(struct hm_block *block);
+
+/**
+ * hm_block_prepare_huge - get ready what a block has to have to be huge
+ * @block: a block of a preallocation that wants to be; its memory is there
+ *
+ * It isn't any more if its memory isn't a whole, or there is none for a page table.
+ */
+void hm_block_prepare_huge(struct hm_block *block);
+
+/** hm_block_end_huge - a block is huge no more, and its page in reserve free */
+void hm_block_end_huge(struct hm_block *block);
 
 /** hm_block_destroy - free a block whose memory is gone; NULL is fine */
 void hm_block_destroy(struct hm_block *block);

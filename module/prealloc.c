@@ -43,6 +43,7 @@ int hm_prealloc_fill(struct hm_prealloc *prealloc, bool large)
 			if (err)
 				return err;
 		}
+		hm_block_prepare_huge(block);
 		hm_memcg_settle(&prealloc->claim, tables);
 	}
 	return 0;

@@ -249,11 +249,6 @@ void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 	hm_zap(vma, start, end - start);
 }
 
-bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr)
-{
-	return pmd_leaf(READ_ONCE(*pmd_off(vma->vm_mm, addr)));
-}
-
 /*
  * Not vmf_insert_pfn(), which leaves what is there, were it a PTE that allows less: a
  * write to where userfaultfd had its hold would fault for ever.

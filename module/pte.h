@@ -161,16 +161,10 @@ void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,
 		  unsigned long end);
 
 /**
- * hm_pte_is_large - is an address mapped as part of a large page?
- *
- * Context: a fault at that address, which has made the upper page tables.
- */
-bool hm_pte_is_large(const struct vm_area_struct *vma, unsigned long addr);
-
-/**
- * hm_pte_fault - map one page in a fault handler
- * @run: the page; it has memory
- * @state: the state that it has, a mapped one
+ * hm_pte_fault - map a run in a fault handler, or where the page table may be missing
+ * @run: the run
+ * @state: the state that its pages have; if it isn't a mapped one, only the page table
+ *	is made
  *
  * Context: mmap_lock or the VMA's own lock held for reading.
  * Return: as a fault handler.

@@ -3,6 +3,7 @@
  * Regions: creation and end, protection, decommit, and what the other walks share.
  * Their commit is in region_commit.c, faults are in region_fault.c, queries in
  * region_query.c, the write watch is in region_watch.c, resets are in region_reset.c,
+ * blocks that are mapped at once in region_huge.c,
  * page tables in region_tables.c, core dumps in region_dump.c.  See region.h.
  */
 #include <linux/slab.h>
@@ -84,10 +85,11 @@ void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
 	XA_STATE(xas, &region->blocks, block_index(region, block->start));
 
 	xas_lock(&xas);
-	xas_store(&xas, region->large ? NULL : HAS_TABLE);
+	xas_store(&xas, region->large || block->huge ? NULL : HAS_TABLE);
 	xas_init_marks(&xas);
 	xas_unlock(&xas);
 	region->metadata -= hm_block_bytes(block->nr);
+	region->tables -= block->huge;
 	list_add_tail(&block->link, &batch->blocks);
 }
 
@@ -137,7 +139,7 @@ void hm_region_unmap(struct hm_region *region, unsigned long start,
 		hm_for_each_run(block, slice, i, n) {
 			struct hm_run run = run_of(region, block, i, n);
 
-			if (hm_state_mapped(block->state[i]))
+			if (hm_state_mapped(block->state[i]) && !block->huge)
 				hm_unmap_run(&unmap, &run);
 		}
 	}
@@ -165,7 +167,18 @@ void hm_region_map(struct hm_region *region, unsigned long start,
 	}
 }
 
-/* May TLBs keep what they know when all pages of a range become @want? */
+/*
+ * May TLBs keep what they know when a run of mapped pages becomes @want, and its PTEs be
+ * set over the old ones?
+ */
+static bool run_widens(const struct hm_block *block, hm_state_t old, hm_state_t want)
+{
+	if (block->huge)
+		return (old & ~HM_FRESH) == want;
+	return hm_state_widens(old, want);
+}
+
+/* The same of all pages of a range. */
 static bool range_widens(struct hm_region *region, unsigned long start,
 			 unsigned long end, hm_state_t want)
 {
@@ -181,7 +194,7 @@ static bool range_widens(struct hm_region *region, unsigned long start,
 		slice = hm_block_slice(block, start, end);
 		hm_for_each_run(block, slice, i, n)
 			if (hm_state_mapped(block->state[i]) &&
-			    !hm_state_widens(block->state[i], want))
+			    !run_widens(block, block->state[i], want))
 				return false;
 	}
 	return true;
@@ -190,14 +203,16 @@ static bool range_widens(struct hm_region *region, unsigned long start,
 unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 				unsigned long end, hm_state_t want)
 {
-	bool widens = range_widens(region, start, end, want);
 	bool hidden = !hm_state_mapped(want);
 	unsigned long fresh = 0;
 	struct hm_block *block;
 	struct hm_slice slice;
 	unsigned long index;
 	unsigned int i, n;
+	bool widens;
 
+	hm_region_split_ends(region, start, end);
+	widens = range_widens(region, start, end, want);
 	/*
 	 * Unmapping flushes the TLBs, which nothing else that modules may call
 	 * does.  A thread that finds no PTE meanwhile waits in the fault handler
@@ -225,7 +240,7 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 			}
 			if (widens && (old & ~HM_FRESH) == want)
 				continue;
-			hm_pte_set(&run, want);
+			hm_region_set_run(region, &run, want);
 		}
 		hm_block_changed(block);
 	}
@@ -260,6 +275,7 @@ void hm_region_decommit(struct hm_region *region, unsigned long start,
 	unsigned int i, n;
 
 	/* Nothing may be taken from behind a PTE: first, all of them go. */
+	hm_region_split_ends(region, start, end);
 	hm_region_unmap(region, start, end);
 
 	for_each_block(region, index, block, start, end) {

@@ -86,19 +86,25 @@ static bool can_complete(const struct hm_block *block, unsigned long start,
 	       (block->pages || !find_reserved(block, &start, end, &next));
 }
 
-/* A block for what is reserved in a range of one block; NULL without memory. */
-static struct hm_block *create_needed(const struct hm_region *region,
-				      const struct hm_block *block,
+/*
+ * A block for what is reserved in a range of one block; NULL without memory.  @entry: what
+ * the index has there.
+ */
+static struct hm_block *create_needed(const struct hm_region *region, void *entry,
 				      unsigned long start, unsigned long end)
 {
-	struct hm_block *need;
+	bool huge = !entry && end - start == HM_BLOCK_SIZE &&
+		    hm_region_wants_huge(region);
+	struct hm_block *block = block_of_entry(entry), *need;
 
 	/* If no block has room for it, it is to take the place of that one. */
 	if (!can_complete(block, start, end))
 		window_for(region, block, &start, &end);
 	need = hm_block_create(start, end);
-	if (need)
+	if (need) {
 		need->pinnable = region->pinnable;
+		need->huge = huge;
+	}
 	return need;
 }
 
@@ -138,11 +144,13 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
 	struct hm_block *block, *need;
 
 	for_each_block_range(region, addr, next, start, end) {
-		block = block_at(region, addr);
+		void *entry = entry_at(region, addr);
+
+		block = block_of_entry(entry);
 		need = NULL;
 		for_each_reserved(block, reserved, behind, addr, next) {
 			if (!need)
-				need = create_needed(region, block, addr, next);
+				need = create_needed(region, entry, addr, next);
 			if (!need)
 				return -ENOMEM;
 			mark_needed(need, reserved,
@@ -198,6 +206,10 @@ static int block_map(struct hm_region *region, struct hm_block *block,
 
 	/* Large pages are mapped by their first fault. */
 	if (region->large)
+		return 0;
+	if (table)
+		hm_block_end_huge(block);
+	if (block->huge && hm_region_map_huge(region, block))
 		return 0;
 	if (table) {
 		if (hm_state_mapped(state))
@@ -346,7 +358,8 @@ static void rollback(struct hm_region *region, unsigned long start,
 				continue;
 			unmap = hm_unmap_begin(region->vma,
 					       hm_block_addr(block, i));
-			hm_unmap_run(&unmap, &run);
+			if (!block->huge)
+				hm_unmap_run(&unmap, &run);
 			hm_unmap_end(&unmap, hm_block_addr(block, i + n));
 			hm_backing_take(block, i, n, batch);
 			hm_marks_clear(block->marks, i, n);

@@ -5,6 +5,7 @@
  */
 #include "backing.h"
 #include "compat.h"
+#include "pmd.h"
 #include "walk.h"
 
 /* Memory for a page whose contents have gone: it was charged all the time. */
@@ -37,6 +38,7 @@ static vm_fault_t fire_guard(struct hm_region *region, const struct hm_run *run,
 		return VM_FAULT_SIGSEGV;
 	if (who == HM_SOMEBODY)
 		return VM_FAULT_NOPAGE;
+	hm_region_split_unmapped(region, run->block);
 	*state = hm_state_clear_guard(*state);
 	region->hidden--;
 	hm_block_changed(run->block);
@@ -76,13 +78,34 @@ vm_fault_t hm_region_fault(struct hm_region *region, unsigned long addr,
 	 * The kernel asked for small pages when it had no use for large ones, and
 	 * has just let another thread have the large one: no PTE goes below that.
 	 */
-	if (region->large && hm_pte_is_large(region->vma, addr))
+	if ((region->large || block->huge) &&
+	    hm_pmd_is_leaf(region->vma->vm_mm, addr))
 		return VM_FAULT_NOPAGE;
+	if (block->huge) {
+		hm_region_split_unmapped(region, block);
+		return VM_FAULT_NOPAGE;
+	}
 	if (region->large && region->pinnable)
 		return hand_out_part(region, &run, page);
 	if (revive_page(region, block, i))
 		return VM_FAULT_OOM;
 	return hm_pte_fault(&run, block->state[i]);
+}
+
+/* The kernel has taken away what maps a block, or is about to let it be written. */
+static vm_fault_t map_huge(struct hm_region *region, struct hm_block *block,
+			   struct vm_fault *vmf, enum hm_access access)
+{
+	pmd_t pmd = READ_ONCE(*vmf->pmd);
+
+	/* An armed guard is for who asks for a small page. */
+	if (!hm_state_allows(block->state[0], access))
+		return VM_FAULT_FALLBACK;
+	if (pmd_none(pmd) || pmd_leaf(pmd))
+		return hm_insert_pmd(vmf, block->whole, hm_pte_prot(block->state[0]),
+				     access == HM_WRITE);
+	hm_region_split_unmapped(region, block);
+	return VM_FAULT_NOPAGE;
 }
 
 vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
@@ -92,7 +115,8 @@ vm_fault_t hm_region_huge_fault(struct hm_region *region, struct vm_fault *vmf,
 	pmd_t pmd = READ_ONCE(*vmf->pmd);
 
 	if (!region->large)
-		return VM_FAULT_FALLBACK;
+		return block && block->huge ? map_huge(region, block, vmf, access) :
+					      VM_FAULT_FALLBACK;
 	if (!block || !hm_state_allows(block->state[0], access))
 		return VM_FAULT_SIGSEGV;
 	/* Another thread may have got small ones, which the kernel had to fall back to. */

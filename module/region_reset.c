@@ -34,6 +34,9 @@ void hm_region_reset(struct hm_region *region, unsigned long start,
 	unsigned long index;
 	struct hm_run run;
 
+	/* What is mapped at once is written at once, as far as the hardware says. */
+	for_each_block(region, index, block, start, end)
+		hm_region_split_block(region, block);
 	/* It is a permission: where there's no memory for marks, forgo it. */
 	hm_region_unmap(region, start, end);
 	for_each_block(region, index, block, start, end) {

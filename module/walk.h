@@ -130,6 +130,50 @@ unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice);
  */
 void hm_region_adapt_vma(struct hm_region *region, hm_state_t want);
 
+/** hm_region_wants_huge - are blocks of a region mapped at once where they can be? */
+bool hm_region_wants_huge(const struct hm_region *region);
+
+/**
+ * hm_region_map_huge - map a new block by one entry, or find that it can't be
+ * @region: the region
+ * @block: a huge one, all of its pages in one state
+ *
+ * Return: false if it isn't a huge one any more, and not mapped.
+ */
+bool hm_region_map_huge(struct hm_region *region, struct hm_block *block);
+
+/**
+ * hm_region_split_block - have a block mapped page by page; nothing if it is already
+ *
+ * Context: mmap_lock held.
+ */
+void hm_region_split_block(struct hm_region *region, struct hm_block *block);
+
+/**
+ * hm_region_split_unmapped - the same of one that the hardware finds nothing of
+ *
+ * Context: mmap_lock or the VMA's own lock held for reading.
+ */
+void hm_region_split_unmapped(struct hm_region *region, struct hm_block *block);
+
+/**
+ * hm_region_split_ends - split blocks of which a range has a part only
+ *
+ * Before a range is unmapped, and before states in it change.
+ * Context: mmap_lock held.
+ */
+void hm_region_split_ends(struct hm_region *region, unsigned long start,
+			  unsigned long end);
+
+/**
+ * hm_region_set_run - map a run of pages, however its block is mapped
+ * @region: the region
+ * @run: the run; all of a huge block, which isn't mapped
+ * @state: the state that its pages have, a mapped one
+ */
+void hm_region_set_run(struct hm_region *region, const struct hm_run *run,
+		       hm_state_t state);
+
 /** hm_region_map - set the PTEs of all mapped pages in a range */
 void hm_region_map(struct hm_region *region, unsigned long start,
 		   unsigned long end);
@@ -189,7 +233,7 @@ int hm_region_set_block(struct hm_region *region, struct hm_block *block,
 void hm_region_note_tables(struct hm_region *region, unsigned long addr,
 			   unsigned int tables);
 
-/** hm_region_drop_block - take a block out of its region; its page table stays */
+/** hm_region_drop_block - take a block out of its region; its page table, if any, stays */
 void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
 			  struct hm_batch *batch);
 

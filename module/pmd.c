@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Entries of page middle directories.  See pmd.h.
+ */
+#include "block.h"
+#include "compat.h"
+#include "pmd.h"
+#include "pte.h"
+
+bool hm_pmd_works(void)
+{
+	return hm_large_pages_work();
+}
+
+/* The entry for an address, or NULL without the directory that it would be in. */
+static pmd_t *entry_of(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (pgd_none(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	return pud_none(*pud) ? NULL : pmd_offset(pud, addr);
+}
+
+bool hm_pmd_has_room(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd = entry_of(mm, addr);
+
+	return pmd && pmd_none(READ_ONCE(*pmd));
+}
+
+bool hm_pmd_is_leaf(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd = entry_of(mm, addr);
+
+	return pmd && pmd_leaf(READ_ONCE(*pmd));
+}
+
+/*
+ * The kernel does that in answer to a fault only, so this is one as far as it can see.
+ * Not as a write: the hardware sets the dirty bit, and what is there is left alone.
+ */
+bool hm_pmd_set(struct vm_area_struct *vma, const struct hm_block *block,
+		hm_state_t state)
+{
+	struct vm_fault vmf = {
+		.vma = vma,
+		.address = block->start,
+		.pmd = entry_of(vma->vm_mm, block->start),
+	};
+
+	if (!vmf.pmd || !pmd_none(READ_ONCE(*vmf.pmd)))
+		return false;
+	hm_insert_pmd(&vmf, block->whole, hm_pte_prot(state), false);
+	return pmd_leaf(READ_ONCE(*vmf.pmd));
+}
