@@ -252,11 +252,12 @@ uintptr_t model_base(uintptr_t addr, DWORD type)
 
 static void reset_page(struct page *page, DWORD type)
 {
-	/* What went unseen before has not gone since this reset. */
+	/* What went unseen before has not gone since this reset, and isn't brought back. */
 	if (type == MEM_RESET)
 		page->contents = may_go(page) ? CONTENTS_MAY_HAVE_GONE :
 						CONTENTS_MAY_GO;
-	else if (page->contents != CONTENTS_GONE)
+	else if (page->contents != CONTENTS_GONE &&
+		 page->contents != CONTENTS_MAY_HAVE_GONE)
 		page->contents = CONTENTS_SURE;
 }
 
