@@ -8,7 +8,8 @@
 #include "block.h"
 #include "gfp.h"
 
-static size_t block_size(unsigned int nr)
+/* Where the memory of each page is known in a block that can't have it as a whole. */
+static size_t pages_offset(unsigned int nr)
 {
 	struct hm_block *block;
 
@@ -16,14 +17,22 @@ static size_t block_size(unsigned int nr)
 	       2 * BITS_TO_LONGS(nr) * sizeof(unsigned long);
 }
 
+static bool has_room_for_pages(unsigned int nr)
+{
+	return nr < HM_BLOCK_PAGES;
+}
+
 struct hm_block *hm_block_create(unsigned long start, unsigned long end)
 {
 	unsigned int nr = (end - start) >> PAGE_SHIFT;
 	struct hm_block *block;
 
-	block = kzalloc(block_size(nr), HM_GFP);
+	block = kzalloc(pages_offset(nr) + (has_room_for_pages(nr) ?
+					    nr * sizeof(*block->pages) : 0), HM_GFP);
 	if (!block)
 		return NULL;
+	if (has_room_for_pages(nr))
+		block->pages = (void *)block + pages_offset(nr);
 	INIT_LIST_HEAD(&block->link);
 	block->start = start;
 	block->nr = nr;
@@ -124,6 +133,7 @@ void hm_block_destroy(struct hm_block *block)
 		return;
 	hm_block_end_huge(block);
 	kfree(block->marks);
-	kfree(block->pages);
+	if (!has_room_for_pages(block->nr))
+		kfree(block->pages);
 	kfree(block);
 }

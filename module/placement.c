@@ -98,19 +98,34 @@ static unsigned long search_down(struct file *file, unsigned long len,
 	return addr ?: -ENOMEM;
 }
 
+/* In any place, aligned to @align; or an error. */
+static unsigned long search(struct file *file, unsigned long len,
+			    unsigned long align, unsigned long flags, bool top_down)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long hole = 0;
+
+	if (!top_down)
+		hole = lowest_hole(mm, low_base(mm), mm->mmap_base, len, align);
+	return hole ?: search_down(file, len, align, flags);
+}
+
 /*
  * f_op->get_unmapped_area
  *
- * Regions of 2 MiB and more begin at a 2 MiB boundary, so that large pages fit.
+ * Regions of 2 MiB and more begin at a 2 MiB boundary, so that large pages fit.  Those
+ * that span page tables of higher levels begin where one of these does, if they can: a
+ * release looks through all entries of tables that are shared with a neighbour.
  */
 unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,
 				   unsigned long len, unsigned long pgoff,
 				   unsigned long flags)
 {
-	unsigned long align = len >= PMD_SIZE ? PMD_SIZE : HOSTMEM_GRANULE;
+	static const unsigned long aligns[] = { P4D_SIZE, PUD_SIZE, PMD_SIZE };
 	struct hm_pending *pending = hm_space_pending(file->private_data);
 	struct mm_struct *mm = current->mm;
 	unsigned long end, hole;
+	unsigned int i;
 
 	if (!pending && pgoff == HM_LOAD_PGOFF)
 		return hm_mm_unmapped_area(file, addr, len, pgoff, flags);
@@ -119,10 +134,12 @@ unsigned long hm_get_unmapped_area(struct file *file, unsigned long addr,
 	if (flags & MAP_FIXED)					/* B5 */
 		return addr + len <= hm_foreign_next(mm, addr, &end) ?
 			addr : -EEXIST;
-	if (!pending->top_down) {
-		hole = lowest_hole(mm, low_base(mm), mm->mmap_base, len, align);
-		if (hole)
+	for (i = 0; i < ARRAY_SIZE(aligns); i++) {
+		if (len < aligns[i])
+			continue;
+		hole = search(file, len, aligns[i], flags, pending->top_down);
+		if (!IS_ERR_VALUE(hole))
 			return hole;
 	}
-	return search_down(file, len, align, flags);
+	return search(file, len, HOSTMEM_GRANULE, flags, pending->top_down);
 }

@@ -5,15 +5,13 @@
 #include "block.h"
 #include "compat.h"
 #include "pmd.h"
-#include "pte.h"
 
 bool hm_pmd_works(void)
 {
 	return hm_large_pages_work();
 }
 
-/* The entry for an address, or NULL without the directory that it would be in. */
-static pmd_t *entry_of(struct mm_struct *mm, unsigned long addr)
+pmd_t *hm_pmd_at(struct mm_struct *mm, unsigned long addr)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
 	p4d_t *p4d;
@@ -30,14 +28,14 @@ static pmd_t *entry_of(struct mm_struct *mm, unsigned long addr)
 
 bool hm_pmd_has_room(struct mm_struct *mm, unsigned long addr)
 {
-	pmd_t *pmd = entry_of(mm, addr);
+	pmd_t *pmd = hm_pmd_at(mm, addr);
 
 	return pmd && pmd_none(READ_ONCE(*pmd));
 }
 
 bool hm_pmd_is_leaf(struct mm_struct *mm, unsigned long addr)
 {
-	pmd_t *pmd = entry_of(mm, addr);
+	pmd_t *pmd = hm_pmd_at(mm, addr);
 
 	return pmd && pmd_leaf(READ_ONCE(*pmd));
 }
@@ -47,16 +45,16 @@ bool hm_pmd_is_leaf(struct mm_struct *mm, unsigned long addr)
  * Not as a write: the hardware sets the dirty bit, and what is there is left alone.
  */
 bool hm_pmd_set(struct vm_area_struct *vma, const struct hm_block *block,
-		hm_state_t state)
+		pgprot_t prot)
 {
 	struct vm_fault vmf = {
 		.vma = vma,
 		.address = block->start,
-		.pmd = entry_of(vma->vm_mm, block->start),
+		.pmd = hm_pmd_at(vma->vm_mm, block->start),
 	};
 
 	if (!vmf.pmd || !pmd_none(READ_ONCE(*vmf.pmd)))
 		return false;
-	hm_insert_pmd(&vmf, block->whole, hm_pte_prot(state), false);
+	hm_insert_pmd(&vmf, block->whole, prot, false);
 	return pmd_leaf(READ_ONCE(*vmf.pmd));
 }

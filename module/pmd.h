@@ -3,20 +3,26 @@
  * Page middle directories: an entry of one maps all of a block that has its memory in
  * one piece, and needs no page table.
  *
- * Called by the files of a region, with space->lock held and, unless something else is
- * said, mmap_lock, for reading at least.
+ * Called by pte.c and by the files of a region, with space->lock held and, unless
+ * something else is said, mmap_lock, for reading at least.
  */
 #ifndef HOSTMEM_PMD_H
 #define HOSTMEM_PMD_H
 
 #include <linux/mm.h>
 
-#include "page_state.h"
-
 struct hm_block;
 
 /** hm_pmd_works - can this kernel map memory without struct pages that way? */
 bool hm_pmd_works(void);
+
+/**
+ * hm_pmd_at - the entry for an address, or NULL without the directory that it is in
+ *
+ * Directories and page tables below our mappings stay as long as these: what the kernel
+ * takes back from mappings that are there, it takes from others only.
+ */
+pmd_t *hm_pmd_at(struct mm_struct *mm, unsigned long addr);
 
 /** hm_pmd_has_room - is there the directory for an address, and nothing in its entry? */
 bool hm_pmd_has_room(struct mm_struct *mm, unsigned long addr);
@@ -28,11 +34,11 @@ bool hm_pmd_is_leaf(struct mm_struct *mm, unsigned long addr);
  * hm_pmd_set - map a block
  * @vma: its VMA
  * @block: the block, whose memory is a whole; it isn't mapped
- * @state: of all of its pages, a mapped one
+ * @prot: what is allowed
  *
  * Return: whether it is mapped now: not if the entry has become a page table's.
  */
 bool hm_pmd_set(struct vm_area_struct *vma, const struct hm_block *block,
-		hm_state_t state);
+		pgprot_t prot);
 
 #endif /* HOSTMEM_PMD_H */

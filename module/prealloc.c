@@ -29,7 +29,7 @@ int hm_prealloc_fill(struct hm_prealloc *prealloc, bool large)
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (hm_pressure_is_extreme())
+		if (hm_pressure_is_extreme(block->committed))
 			return -ENOMEM;
 		/* Each block will want a page table, too. */
 		err = hm_memcg_claim(&prealloc->claim, block->committed + tables);

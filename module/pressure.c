@@ -3,6 +3,7 @@
  * Memory pressure, as told to user space.  See pressure.h.
  */
 #include <linux/hostmem.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/wait.h>
@@ -72,9 +73,26 @@ struct hm_memory hm_pressure_memory(void)
 	return memory;
 }
 
-bool hm_pressure_is_extreme(void)
+/* What commits may take of what the last look has found, before the next one. */
+#define PARTS_AT_ONCE	16
+
+/*
+ * Whoever looks at the same time as another finds the same, and says so: no more than
+ * a tick's worth of it is taken twice.
+ */
+bool hm_pressure_is_extreme(unsigned long pages)
 {
-	return available() < (long)kept_free();
+	static atomic_long_t left = ATOMIC_LONG_INIT(0);
+	static unsigned long looked;
+	long spare;
+
+	if (READ_ONCE(looked) == jiffies && atomic_long_read(&left) > 0 &&
+	    atomic_long_sub_return(pages, &left) >= 0)
+		return false;
+	spare = available() - (long)kept_free();
+	atomic_long_set(&left, spare / PARTS_AT_ONCE);
+	WRITE_ONCE(looked, jiffies);
+	return spare < 0;
 }
 
 void hm_pressure_wake(struct hm_pollers *pollers)

@@ -45,7 +45,13 @@ struct hm_memory {
 /** hm_pressure_memory - look at the machine's memory */
 struct hm_memory hm_pressure_memory(void);
 
-/** hm_pressure_is_extreme - is so little left that nothing more may be committed? */
-bool hm_pressure_is_extreme(void);
+/**
+ * hm_pressure_is_extreme - is so little left that nothing more may be committed?
+ * @pages: that are about to be
+ *
+ * A look at all zones takes as long as to zero a page: so after one that has found
+ * plenty, commits go without for the rest of the tick, up to a part of that.
+ */
+bool hm_pressure_is_extreme(unsigned long pages);
 
 #endif /* HOSTMEM_PRESSURE_H */

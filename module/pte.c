@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "flush.h"
 #include "pinnable.h"
+#include "pmd.h"
 #include "pte.h"
 #include "pte_step.h"
 
@@ -31,14 +32,24 @@ static unsigned long run_addr(const struct hm_run *run)
 }
 
 /*
- * Do something to a run's PTEs under the lock of their page table.  The walk is
- * asked for the first only: a block has one page table, so the others follow
- * that one, at a third of what a call for each would cost.
+ * Do something to a run's PTEs under the lock of their page table, which is made if it
+ * isn't there.  The first one is asked for only: a block has one page table, so the
+ * others follow that one.
  */
 static int with_ptes(struct hm_pte_walk *walk, pte_fn_t step)
 {
-	return apply_to_page_range(walk->run->vma->vm_mm, run_addr(walk->run),
-				   PAGE_SIZE, step, walk);
+	struct mm_struct *mm = walk->run->vma->vm_mm;
+	unsigned long addr = run_addr(walk->run);
+	pmd_t *pmd = hm_pmd_at(mm, addr);
+	spinlock_t *lock;
+
+	if (!pmd || pmd_none(*pmd) || pmd_leaf(*pmd))
+		return apply_to_page_range(mm, addr, PAGE_SIZE, step, walk);
+	lock = pte_lockptr(mm, pmd);
+	spin_lock(lock);
+	step(pte_offset_kernel(pmd, addr), addr, walk);
+	spin_unlock(lock);
+	return 0;
 }
 
 unsigned int hm_tables_between(struct mm_struct *mm, unsigned long addr,

@@ -64,6 +64,7 @@ int hm_region_set_block(struct hm_region *region, struct hm_block *block,
 {
 	XA_STATE(xas, &region->blocks, block_index(region, block->start));
 
+	forget_found(region);
 	do {
 		xas_lock(&xas);
 		xas_store(&xas, block);
@@ -84,12 +85,14 @@ void hm_region_drop_block(struct hm_region *region, struct hm_block *block,
 {
 	XA_STATE(xas, &region->blocks, block_index(region, block->start));
 
+	forget_found(region);
 	xas_lock(&xas);
 	xas_store(&xas, region->large || block->huge ? NULL : HAS_TABLE);
 	xas_init_marks(&xas);
 	xas_unlock(&xas);
 	region->metadata -= hm_block_bytes(block->nr);
 	region->tables -= block->huge;
+	region->nr_huge -= block->huge;
 	list_add_tail(&block->link, &batch->blocks);
 }
 

@@ -45,12 +45,15 @@ struct hm_prealloc;
  *	space->lock
  * @blocks: by number from the region's first 2 MiB on: blocks with at least one
  *	committed page; space->lock
+ * @found: what @blocks has at @found_index; NULL if that isn't known; space->lock
+ * @found_index: where was looked last; space->lock
  * @committed: pages committed; space->lock
  * @resident: pages with memory: the committed ones less those whose contents
  *	have gone after a reset; space->lock
  * @hidden: committed pages in a state that has no PTE; space->lock
  * @nr_reset: pages whose contents may go; an upper bound; space->lock
  * @tables: page tables that are there because of it; space->lock
+ * @nr_huge: blocks that are huge; space->lock
  * @shared_before: those of them, a bit for each level, that also cover what lies
  *	before the region; space->lock
  * @shared_behind: the same for what lies behind it; space->lock
@@ -71,11 +74,14 @@ struct hm_region {
 	bool releasing;
 	bool dumped;
 	struct xarray blocks;
+	void *found;
+	unsigned long found_index;
 	unsigned long committed;
 	unsigned long resident;
 	unsigned long hidden;
 	unsigned long nr_reset;
 	unsigned long tables;
+	unsigned long nr_huge;
 	u8 shared_before;
 	u8 shared_behind;
 	unsigned long metadata;

@@ -242,6 +242,7 @@ static int block_insert(struct hm_region *region, struct hm_block *spare,
 	err = block_map(region, spare, slice, table);
 	if (err) {
 		hm_region_drop_block(region, spare, batch);
+		forget_found(region);
 		xa_erase(&region->blocks, block_index(region, spare->start));
 	}
 	return err;

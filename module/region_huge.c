@@ -23,8 +23,9 @@ bool hm_region_map_huge(struct hm_region *region, struct hm_block *block)
 		return false;
 	}
 	region->tables++;
+	region->nr_huge++;
 	if (hm_state_mapped(block->state[0]))
-		hm_pmd_set(region->vma, block, block->state[0]);
+		hm_pmd_set(region->vma, block, hm_pte_prot(block->state[0]));
 	return true;
 }
 
@@ -38,6 +39,7 @@ static void map_pages(struct hm_region *region, struct hm_block *block)
 	struct hm_run run = run_of(region, block, 0, block->nr);
 
 	hm_block_end_huge(block);
+	region->nr_huge--;
 	hm_pte_fault(&run, block->state[0]);
 }
 
@@ -70,6 +72,8 @@ static void split_at(struct hm_region *region, unsigned long addr)
 void hm_region_split_ends(struct hm_region *region, unsigned long start,
 			  unsigned long end)
 {
+	if (!region->nr_huge)
+		return;
 	split_at(region, start);
 	split_at(region, end);
 }
@@ -79,6 +83,6 @@ void hm_region_set_run(struct hm_region *region, const struct hm_run *run,
 {
 	if (!run->block->huge)
 		hm_pte_set(run, state);
-	else if (!hm_pmd_set(region->vma, run->block, state))
+	else if (!hm_pmd_set(region->vma, run->block, hm_pte_prot(state)))
 		map_pages(region, run->block);
 }

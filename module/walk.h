@@ -28,10 +28,26 @@ static inline unsigned long block_index(const struct hm_region *region,
 	return hm_block_index(addr) - hm_block_index(region->start);
 }
 
+/* What the index has.  A call asks for the same block several times. */
+static inline void *entry_of(struct hm_region *region, unsigned long index)
+{
+	if (!region->found || region->found_index != index) {
+		region->found = xa_load(&region->blocks, index);
+		region->found_index = index;
+	}
+	return region->found;
+}
+
+/* To be called when it may have something else from now on. */
+static inline void forget_found(struct hm_region *region)
+{
+	region->found = NULL;
+}
+
 /* What the index has for an address; NULL: not even a page table is there. */
 static inline void *entry_at(struct hm_region *region, unsigned long addr)
 {
-	return xa_load(&region->blocks, block_index(region, addr));
+	return entry_of(region, block_index(region, addr));
 }
 
 static inline struct hm_block *block_of_entry(void *entry)
@@ -79,7 +95,7 @@ static inline struct hm_block *first_block(struct hm_region *region,
 					   unsigned long *index,
 					   unsigned long last)
 {
-	struct hm_block *block = block_of_entry(xa_load(&region->blocks, *index));
+	struct hm_block *block = block_of_entry(entry_of(region, *index));
 
 	return block ?: xa_find(&region->blocks, index, last, HAS_BLOCK);
 }
