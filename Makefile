@@ -37,16 +37,17 @@ coverage:			## which lines of the module check-debug or check-all have run
 	$(VM)/coverage build/coverage
 shell:				## a shell in a virtual machine with the module loaded
 	$(VM)/run --shell
-bench:				## the costs beside those of mmap, mprotect and madvise
+KERNEL ?= 6.1
+bench:				## the costs beside those of mmap, mprotect and madvise: KERNEL=6.1
 	$(VM)/deps build vm
 	$(MAKE) -s -C userlib
 	$(MAKE) -s -C selftests/bench
-	$(VM)/run --icount --add selftests/bench/bench -- bench
+	$(VM)/run --kernel $(KERNEL) --icount --mem 2G --timeout 3600 \
+		--add selftests/bench/bench -- bench
 programs:			## real programs on hostmem and on their own memory: NAMES="redis ..."
 	selftests/programs/run $(NAMES)
 # The timeout leaves time to boot, and to shrink what fails.
 SECONDS ?= 600
-KERNEL ?= 6.1
 stress:				## random calls against a model: SECONDS=600 KERNEL=6.1 SEED=... THREADS=4
 	$(VM)/deps build vm
 	$(MAKE) -s -C userlib

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Work that costs by the call: reserve and release, query, and nothing at all.
+ * Small calls: the load, and nothing at all.
  */
 #ifndef BENCH_CALLS_H
 #define BENCH_CALLS_H
 
+#include <stdbool.h>
+
 #include "report.h"
 
-/** calls_measure_reserve() - reserve and release @size bytes, @rounds times */
-void calls_measure_reserve(size_t size, unsigned int rounds,
-			   struct figure figures[NR_COLUMNS]);
+/** calls_prove() - whether the load is one; tells what is not so */
+bool calls_prove(void);
 
-/** calls_measure_query() - ask what lies in the middle of @nr regions */
-void calls_measure_query(unsigned int nr, unsigned int rounds,
-			 struct figure figures[NR_COLUMNS]);
+/** calls_report() - a row of the table */
+void calls_report(void);
 
 /** calls_null_syscall() - a system call that does next to nothing */
 struct figure calls_null_syscall(void);

@@ -12,12 +12,12 @@
 
 #include <hostmem/mscoree.h>
 
+#include "by.h"
 #include "heaps.h"
 #include "pages.h"
+#include "report.h"
 #include "ticks.h"
 
-#define KIB		1024ul
-#define MIB		(1024 * KIB)
 #define BLOCKS_MOST	1000u
 #define ROUNDS		31u
 
@@ -196,20 +196,18 @@ static void measure(const struct pattern *pattern)
 		}
 	}
 	row.figures[OURS] = figure_of(&samples[0], blocks, ' ');
-	row.figures[SMALL] = figure_of(&samples[1], blocks, ' ');
+	row.figures[SMALL] = figure_of(&samples[1], blocks, BY_GLIBC);
 	row.goal = pattern->goal * row.figures[SMALL].median;
 	report_row(&row);
 }
 
 void heaps_report(void)
 {
-	IHostMemoryManager *manager;
+	IHostMemoryManager *manager = manager_with(0);
 	unsigned int i;
 
-	if (CreateHostMemoryManager(NULL, &manager) != S_OK ||
-	    IHostMemoryManager_CreateMalloc(manager, MALLOC_THREADSAFE, &heap) != S_OK)
-		errx(1, "no heap");
-	report_section("per block, and glibc's");
+	must(IHostMemoryManager_CreateMalloc(manager, MALLOC_THREADSAFE, &heap), "a heap");
+	report_section("heaps, per block");
 	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		measure(&patterns[i]);
 	IHostMalloc_Release(heap);

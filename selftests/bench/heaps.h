@@ -5,8 +5,6 @@
 #ifndef BENCH_HEAPS_H
 #define BENCH_HEAPS_H
 
-#include "report.h"
-
 /** heaps_report() - rows of the table, for one thread and for two */
 void heaps_report(void);
 

@@ -2,7 +2,9 @@
 /*
  * See prove.h.
  */
-#include <stdarg.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +14,29 @@
 #include "prove.h"
 #include "ways.h"
 
-/* What the rest of the system may take or give back meanwhile. */
-#define SLACK_KIB	1024l
-
 #define HUGE_PAGE	(2u << 20)
+#define BESIDE		0x5a
+#define WRITTEN		((char)0xa5)
 
-static bool check(bool holds, const struct way *way, size_t size, const char *what)
+static sigjmp_buf after_call;
+
+bool proved(bool holds, const char *whom, const char *what)
 {
 	if (!holds)
-		printf("NOT SO: %s, %zu KiB: %s\n", way_name(way), size >> 10, what);
+		printf("NOT SO: %s: %s\n", whom, what);
 	return holds;
 }
 
-/* Was all memory zero before touch() wrote to it?  Reading first would map pages. */
-static bool was_zero(const char *mem, size_t size)
+static bool check(bool holds, const struct way *way, const struct stretch *stretch,
+		  const char *what)
+{
+	char whom[64];
+
+	snprintf(whom, sizeof(whom), "%s, %s", way_name(way), stretch->name);
+	return proved(holds, whom, what);
+}
+
+bool was_zero(const char *mem, size_t size)
 {
 	const char *end = mem + size;
 
@@ -35,13 +46,18 @@ static bool was_zero(const char *mem, size_t size)
 	return true;
 }
 
-static bool out_of_reach(char *mem, size_t size)
+bool has_byte(const char *mem, size_t size, char byte)
+{
+	return mem[0] == byte && !memcmp(mem, mem + 1, size - 1);
+}
+
+bool out_of_reach(char *mem, size_t size)
 {
 	return read_faults(mem) && write_faults(mem + size - 1);
 }
 
 /* Freed memory waits in lists of each processor before MemFree counts it. */
-static long free_kib(void)
+long free_kib(void)
 {
 	FILE *file = fopen("/proc/zoneinfo", "r");
 	long kib = meminfo_kib("MemFree");
@@ -50,67 +66,109 @@ static long free_kib(void)
 
 	while (file && fgets(line, sizeof(line), file))
 		if (sscanf(line, " count: %ld", &pages) == 1)
-			kib += pages * (PAGE / 1024);
+			kib += pages * (long)(PAGE / 1024);
 	if (file)
 		fclose(file);
 	return kib;
 }
 
-/* Huge pages that the process has, in KiB. */
-static long huge_kib(void)
+long smaps_kib(const char *mem, size_t size, const char *field)
 {
-	FILE *file = fopen("/proc/self/smaps_rollup", "r");
-	char line[128];
-	long kib = -1;
+	FILE *file = fopen("/proc/self/smaps", "r");
+	unsigned long start = 0, end = 0;
+	size_t length = strlen(field);
+	bool inside = false;
+	char line[256];
+	long kib = 0;
 
-	while (file && kib < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "AnonHugePages:", 14))
-			kib = atol(line + 14);
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = start < (uintptr_t)mem + size && end > (uintptr_t)mem;
+		else if (inside && !strncmp(line, field, length))
+			kib += atol(line + length);
+	}
 	if (file)
 		fclose(file);
 	return kib;
 }
 
-static bool has_right_pages(const struct way *way, size_t size)
+static void on_call(int signal)
+{
+	(void)signal;
+	siglongjmp(after_call, 1);
+}
+
+bool call_faults(char *code)
+{
+	struct sigaction before, action = { .sa_handler = on_call };
+	volatile bool faults = true;
+	void (*function)(void);
+
+	memcpy(&function, &code, sizeof(function));
+	sigaction(SIGSEGV, &action, &before);
+	if (!sigsetjmp(after_call, 1)) {
+		function();
+		faults = false;
+	}
+	sigaction(SIGSEGV, &before, NULL);
+	return faults;
+}
+
+static bool has_right_pages(const struct way *way, const char *mem, size_t size)
 {
 	bool want_huge = way->column == HUGE && size >= HUGE_PAGE;
 
-	return huge_kib() == (want_huge ? (long)(size >> 10) : 0);
+	return smaps_kib(mem, size, "AnonHugePages:") == (want_huge ? (long)(size >> 10) : 0);
 }
 
-bool prove(const struct way *way, size_t size)
+/* What was there before has nothing to do with it. */
+static bool neighbour_is_well(const struct stretch *stretch, const char *mem)
 {
-	long kib = (long)(size >> 10);
-	long free_before, free_committed;
-	char *mem = way->reserve(size);
-	bool ok = true;
+	return !stretch->from || has_byte(mem, stretch->from, BESIDE);
+}
 
-	free_before = free_kib();
-	ok &= check(out_of_reach(mem, size), way, size,
-		    "reserved memory can't be touched");
+static bool prove_cycle(const struct way *way, const struct stretch *stretch, char *mem)
+{
+	size_t size = stretch->size - stretch->from;
+	long kib = (long)(size >> 10), free_before = free_kib(), free_committed;
+	char *start = mem + stretch->from;
+	bool ok = check(out_of_reach(start, size), way, stretch,
+			"reserved memory can't be touched");
 
-	way->commit(mem, size);
-	touch(mem, size);
-	ok &= check(was_zero(mem, size), way, size, "committed memory is zero");
-	memset(mem, 0xa5, size);
-	ok &= check(has_right_pages(way, size), way, size,
+	stretch_commit(stretch, way, mem);
+	ok &= check(was_zero(start, size), way, stretch, "committed memory is zero");
+	memset(start, WRITTEN, size);
+	ok &= check(has_right_pages(way, start, size), way, stretch,
 		    "pages have the size that is announced");
 	free_committed = free_kib();
-	ok &= check(free_before - free_committed > kib - SLACK_KIB, way, size,
+	ok &= check(free_before - free_committed > kib - SLACK_KIB, way, stretch,
 		    "commit and touch take memory");
 
-	way->decommit(mem, size);
-	ok &= check(free_kib() - free_committed > kib - SLACK_KIB, way, size,
+	stretch_decommit(stretch, way, mem);
+	ok &= check(free_kib() - free_committed > kib - SLACK_KIB, way, stretch,
 		    "decommit gives the memory back");
-	ok &= check(out_of_reach(mem, size), way, size,
+	ok &= check(out_of_reach(start, size), way, stretch,
 		    "decommitted memory can't be touched");
+	ok &= check(neighbour_is_well(stretch, mem), way, stretch,
+		    "memory beside keeps its contents");
+	return ok;
+}
 
-	way->commit(mem, size);
-	touch(mem, size);
-	ok &= check(was_zero(mem, size), way, size,
-		    "memory committed again is zero");
-	way->release(mem, size);
-	ok &= check(out_of_reach(mem, size), way, size,
-		    "released memory can't be touched");
+bool prove(const struct way *way, const struct stretch *stretch)
+{
+	char *mem = way->reserve(stretch->size);
+	char *start = mem + stretch->from;
+	size_t size = stretch->size - stretch->from;
+	bool ok;
+
+	if (stretch->from) {
+		way->commit(mem, stretch->from);
+		memset(mem, BESIDE, stretch->from);
+	}
+	ok = prove_cycle(way, stretch, mem);
+	stretch_commit(stretch, way, mem);
+	ok &= check(was_zero(start, size), way, stretch, "memory committed again is zero");
+	way->release(mem, stretch->size);
+	ok &= check(out_of_reach(start, size), way, stretch, "released memory can't be touched");
 	return ok;
 }

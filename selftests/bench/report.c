@@ -2,11 +2,21 @@
 /*
  * Printing.  See report.h.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "by.h"
+#include "goals.h"
+#include "json.h"
 #include "report.h"
 #include "ticks.h"
+
+/* What is not more than this is no difference. */
+#define CHANCE		1.01
+
+static const char *section = "";
+static char notes[2048];
 
 struct figure figure_of(struct samples *samples, double units, char by)
 {
@@ -15,6 +25,17 @@ struct figure figure_of(struct samples *samples, double units, char by)
 		.p99 = ticks_to_units(samples_p99(samples)) / units,
 		.by = by,
 	};
+}
+
+struct figure figure_once(double value, char by)
+{
+	return (struct figure) { .median = value, .p99 = value, .by = by };
+}
+
+void keep_better(struct figure *best, struct figure figure)
+{
+	if (!best->median || figure.median < best->median)
+		*best = figure;
 }
 
 const char *number_text(double number)
@@ -39,7 +60,7 @@ const char *number_text(double number)
 	return text;
 }
 
-#define LABEL		"%-20s %6s"
+#define LABEL		"%-28s %8s"
 #define FIGURE		"%10s %5s  "
 
 void report_head(void)
@@ -50,13 +71,14 @@ void report_head(void)
 	       "       hostmem", "mmap, 4 KiB pages", " mmap, huge pages");
 	printf(LABEL " | " FIGURE " | " FIGURE " | " FIGURE " | 4 KiB    huge |\n", "", "",
 	       "median", "p99", "median", "p99", "median", "p99");
-	printf("%.27s-+-%.18s-+-%.18s-+-%.18s-+-%.13s-+-%.11s\n", line, line, line,
+	printf("%.37s-+-%.18s-+-%.18s-+-%.18s-+-%.13s-+-%.11s\n", line, line, line,
 	       line, line, line);
 }
 
 void report_section(const char *title)
 {
-	printf("%-27s |%20s|%20s|%20s|%15s|\n", title, "", "", "", "");
+	section = title;
+	printf("%-37s |%20s|%20s|%20s|%15s|\n", title, "", "", "", "");
 }
 
 static void print_figure(const struct figure *figure)
@@ -72,61 +94,90 @@ static void print_figure(const struct figure *figure)
 	printf(" | %10s %5s %c", number_text(figure->median), excess, figure->by);
 }
 
-static void print_ratio(const struct figure *ours, const struct figure *peer)
+/* How much more ours is than the peer's; 0 if one of them isn't there. */
+static double ratio(const struct row *row, enum column peer)
 {
-	if (peer->median)
-		printf(" %6.2f", ours->median / peer->median);
-	else
-		printf(" %6s", "-");
+	if (!row->figures[OURS].median || !row->figures[peer].median)
+		return 0;
+	return row->figures[OURS].median / row->figures[peer].median;
 }
 
-void report_row(const struct row *row)
+static void print_ratio(double value)
 {
-	const struct figure *ours = &row->figures[OURS];
+	if (!value)
+		printf(" %6s", "-");
+	else
+		printf(value < 100 ? " %6.2f" : " %6.0f", value);
+}
+
+/* Each peer, as "LOSES 1.13x to 4 KiB pages, 1.27x to huge pages". */
+static void print_losses(const struct row *row)
+{
+	static const char *const names[NR_COLUMNS] = {
+		[SMALL] = "4 KiB pages",
+		[HUGE] = "huge pages",
+	};
+	const char *before = "  LOSES";
+	unsigned int peer;
+
+	for (peer = SMALL; peer < NR_COLUMNS; peer++) {
+		const char *name = by_peer(row->figures[peer].by);
+		double value = ratio(row, peer);
+
+		if (value <= CHANCE)
+			continue;
+		printf("%s %.*fx to %s", before, value < 100 ? 2 : 0, value,
+		       name ? name : names[peer]);
+		before = ",";
+	}
+}
+
+static void print_goal(const struct row *row)
+{
+	double ours = row->figures[OURS].median;
+
+	if (row->goal)
+		printf(" %6s %-3s", number_text(row->goal), ours <= row->goal ? "met" : "");
+	else
+		printf(" %6s %-3s", "", "");
+}
+
+void report_row(const struct row *without_goal)
+{
+	struct row row = *without_goal;
 	unsigned int i;
 
-	printf(LABEL, row->work, row->size);
+	goals_set(&row);
+	printf(LABEL, row.work, row.size);
 	for (i = 0; i < NR_COLUMNS; i++)
-		print_figure(&row->figures[i]);
+		print_figure(&row.figures[i]);
 	printf(" |");
-	print_ratio(ours, &row->figures[SMALL]);
+	print_ratio(ratio(&row, SMALL));
 	putchar(' ');
-	print_ratio(ours, &row->figures[HUGE]);
+	print_ratio(ratio(&row, HUGE));
 	printf(" |");
-	if (row->goal)
-		printf(" %6s%s", number_text(row->goal),
-		       ours->median <= row->goal ? " met" : "");
+	print_goal(&row);
+	print_losses(&row);
 	putchar('\n');
+	json_row(section, &row);
+}
+
+void report_note(const char *format, ...)
+{
+	size_t length = strlen(notes);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(notes + length, sizeof(notes) - length, format, arguments);
+	va_end(arguments);
 }
 
 void report_legend(void)
 {
-	printf("\nmmap has the better of two sequences.  To commit: t mprotect and touch; p the same with\n"
-	       "MADV_POPULATE_WRITE.  To decommit: m a new PROT_NONE mapping; d MADV_DONTNEED and mprotect.\n"
-	       "Its query parses /proc/self/maps.  Blocks are IHostMalloc's beside glibc's, got, touched\n"
-	       "and freed: one by one, or so many at once.\n");
-}
-
-bool report_floors(const struct row *rows, unsigned int nr)
-{
-	bool pass = true;
-	unsigned int i;
-
-	if (!ticks_are_instructions()) {
-		printf("\nFloors are in instructions, and this machine doesn't count them: not checked.\n");
-		return true;
-	}
-	printf("\nFloors, in instructions per page:\n");
-	for (i = 0; i < nr; i++) {
-		double median = rows[i].figures[OURS].median;
-		bool holds = median <= rows[i].floor;
-
-		if (!rows[i].floor)
-			continue;
-		printf("  %s  " LABEL " %7s, at most %s\n", holds ? "PASS" : "FAIL",
-		       rows[i].work, rows[i].size, number_text(median),
-		       number_text(rows[i].floor));
-		pass &= holds;
-	}
-	return pass;
+	printf("\nEach peer has the best of its sequences, which the letter behind the figure tells:\n");
+	by_legend();
+	printf("Rows of single pages, portions and a block that is there already are per page, too. Blocks\n"
+	       "are IHostMalloc's beside glibc's, got, touched and freed: one by one, or so many at once.\n");
+	if (notes[0])
+		printf("\n%s", notes);
 }

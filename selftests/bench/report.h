@@ -5,16 +5,15 @@
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
-#include <stdbool.h>
-
 #include "samples.h"
 #include "ways.h"
 
 /**
  * struct figure - one way's figure for some work
- * @median: in ticks_unit(), for one page or one call; 0 if there is none
+ * @median: in ticks_unit() for one page or one call, or as the section says; 0 if
+ *	there is none
  * @p99: the same
- * @by: letter for how the work was done, or ' '
+ * @by: letter for how the work was done, see by.h, or ' '
  */
 struct figure {
 	double median;
@@ -41,25 +40,36 @@ struct row {
 /** figure_of() - sum up samples, each of which is for @units pages or calls */
 struct figure figure_of(struct samples *samples, double units, char by);
 
+/** figure_once() - a figure that was taken once */
+struct figure figure_once(double value, char by);
+
+/** keep_better() - make @best the lower of both; the figure of a column is its best way's */
+void keep_better(struct figure *best, struct figure figure);
+
 /** number_text() - "1,234"; the text lives until the eighth call after this */
 const char *number_text(double number);
 
 /** report_head() - begin the table */
 void report_head(void);
 
-/** report_section() - say what the figures of the next rows are for */
+/**
+ * report_section() - say what the figures of the next rows are for
+ * @title: a subject, a comma, and the unit of work; it lives as long as the section
+ */
 void report_section(const char *title);
 
-/** report_row() - a line of the table */
+/**
+ * report_row() - a line of the table
+ *
+ * Says so where a peer is better, by more than the hundredth that chance may make.
+ * goals_set() has its say before.
+ */
 void report_row(const struct row *row);
+
+/** report_note() - what is to be told below the table; as printf() */
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** report_legend() - end the table */
 void report_legend(void);
-
-/**
- * report_floors() - hold rows against their floors
- * Return: whether none is exceeded.
- */
-bool report_floors(const struct row *rows, unsigned int nr);
 
 #endif /* BENCH_REPORT_H */

@@ -85,6 +85,13 @@ bool ticks_are_instructions(void)
 	return instructions;
 }
 
+void ticks_settle(void)
+{
+	const struct timespec while_idle = { 0, 200000000 };
+
+	nanosleep(&while_idle, NULL);
+}
+
 const char *ticks_unit(void)
 {
 	return instructions ? "instructions" : "ns";

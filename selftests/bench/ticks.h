@@ -22,6 +22,12 @@ void ticks_calibrate(void);
 /** ticks_are_instructions() - what ticks_calibrate() has found out */
 bool ticks_are_instructions(void);
 
+/**
+ * ticks_settle() - let the kernel do what it has put off, so that it isn't counted for what
+ *	comes next; costs next to nothing where instructions are counted
+ */
+void ticks_settle(void);
+
 /** ticks_unit() - "instructions" or "ns" */
 const char *ticks_unit(void);
 

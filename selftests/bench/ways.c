@@ -1,38 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Five ways to the same end.  See ways.h.
+ * Ways to the same end.  See ways.h.
  */
 #include <err.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
-#include <hostmem/mscoree.h>
-
+#include "by.h"
 #include "ways.h"
+
+#define HUGE_PAGE	(2ul << 20)
 
 /* Far from everything, and aligned for huge pages. */
 #define OUR_BASE	((void *)0x200000000000)
 #define PEER_BASE	((void *)0x300000000000)
 
-static void must(HRESULT result, const char *what)
+/* The manager of the way that has been entered; NULL is the default one. */
+static IHostMemoryManager *manager;
+
+void must(HRESULT result, const char *what)
 {
 	if (result != S_OK)
 		errx(1, "%s: HRESULT %#x", what, (unsigned int)result);
 }
 
-static void must_not_fail(int ret, const char *what)
+void must_not_fail(int ret, const char *what)
 {
 	if (ret)
 		err(1, "%s", what);
+}
+
+IHostMemoryManager *manager_with(DWORD flags)
+{
+	HOSTMEM_OPTIONS options = { .cbSize = sizeof(options), .dwFlags = flags };
+	IHostMemoryManager *made;
+
+	must(CreateHostMemoryManager(&options, &made), "a manager");
+	return made;
+}
+
+static HRESULT alloc(void *addr, size_t size, DWORD type, void **mem)
+{
+	if (manager)
+		return IHostMemoryManager_VirtualAlloc(manager, addr, size, type, PAGE_READWRITE,
+						       eProcessCritical, mem);
+	return HostVirtualAlloc(addr, size, type, PAGE_READWRITE, eProcessCritical, mem);
+}
+
+static HRESULT give_back(void *mem, size_t size, DWORD type)
+{
+	if (manager)
+		return IHostMemoryManager_VirtualFree(manager, mem, size, type);
+	return HostVirtualFree(mem, size, type);
 }
 
 static char *our_reserve(size_t size)
 {
 	void *mem;
 
-	must(HostVirtualAlloc(OUR_BASE, size, MEM_RESERVE, PAGE_READWRITE,
-			      eProcessCritical, &mem), "reserve");
+	must(alloc(OUR_BASE, size, MEM_RESERVE, &mem), "reserve");
 	return mem;
 }
 
@@ -40,22 +68,35 @@ static void our_commit(char *mem, size_t size)
 {
 	void *same;
 
-	must(HostVirtualAlloc(mem, size, MEM_COMMIT, PAGE_READWRITE,
-			      eProcessCritical, &same), "commit");
+	must(alloc(mem, size, MEM_COMMIT, &same), "commit");
 }
 
 static void our_decommit(char *mem, size_t size)
 {
-	must(HostVirtualFree(mem, size, MEM_DECOMMIT), "decommit");
+	must(give_back(mem, size, MEM_DECOMMIT), "decommit");
 }
 
 static void our_release(char *mem, size_t size)
 {
 	(void)size;
+	must(give_back(mem, 0, MEM_RELEASE), "release");
+}
+
+char *our_memory(size_t size, DWORD type)
+{
+	void *mem;
+
+	must(HostVirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT | type, PAGE_READWRITE,
+			      eProcessCritical, &mem), "a region");
+	return mem;
+}
+
+void our_free(void *mem)
+{
 	must(HostVirtualFree(mem, 0, MEM_RELEASE), "release");
 }
 
-static char *map_none(void *addr, size_t size, int flags)
+char *map_none(void *addr, size_t size, int flags)
 {
 	void *mem = mmap(addr, size, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags,
@@ -63,6 +104,19 @@ static char *map_none(void *addr, size_t size, int flags)
 
 	if (mem == MAP_FAILED)
 		err(1, "mmap");
+	return mem;
+}
+
+char *map_memory(size_t size, int huge)
+{
+	char *all = map_none(NULL, size + HUGE_PAGE, 0);
+	char *mem = (char *)(((uintptr_t)all + HUGE_PAGE - 1) & -HUGE_PAGE);
+
+	if (mem > all)
+		must_not_fail(munmap(all, (size_t)(mem - all)), "munmap");
+	must_not_fail(munmap(mem + size, HUGE_PAGE - (size_t)(mem - all)), "munmap");
+	must_not_fail(mprotect(mem, size, PROT_READ | PROT_WRITE), "mprotect");
+	must_not_fail(madvise(mem, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE), "madvise");
 	return mem;
 }
 
@@ -119,17 +173,34 @@ static void huge_touch_commit(char *mem, size_t size)
 }
 
 const struct way ways[NR_WAYS] = {
-	{ OURS, ' ', ' ', our_reserve, our_commit, our_decommit, our_release },
-	{ SMALL, 't', 'm', peer_reserve, touch_commit, mmap_decommit, peer_release },
-	{ SMALL, 'p', 'd', peer_reserve, populate_commit, dontneed_decommit, peer_release },
-	{ HUGE, 't', 'm', peer_reserve, huge_touch_commit, mmap_decommit, peer_release },
-	{ HUGE, 'p', 'd', huge_reserve, populate_commit, dontneed_decommit, peer_release },
+	{ OURS, ' ', ' ', NULL, 0,
+	  our_reserve, our_commit, our_decommit, our_release },
+	{ OURS, ' ', ' ', "pinnable", HOSTMEM_PINNABLE,
+	  our_reserve, our_commit, our_decommit, our_release },
+	{ SMALL, BY_TOUCH, BY_MMAP, NULL, 0,
+	  peer_reserve, touch_commit, mmap_decommit, peer_release },
+	{ SMALL, BY_POPULATE, BY_DONTNEED, NULL, 0,
+	  peer_reserve, populate_commit, dontneed_decommit, peer_release },
+	{ HUGE, BY_TOUCH, BY_MMAP, NULL, 0,
+	  peer_reserve, huge_touch_commit, mmap_decommit, peer_release },
+	{ HUGE, BY_POPULATE, BY_DONTNEED, NULL, 0,
+	  huge_reserve, populate_commit, dontneed_decommit, peer_release },
 };
+
+void allow_huge(int allow)
+{
+	must_not_fail(prctl(PR_SET_THP_DISABLE, !allow, 0, 0, 0), "PR_SET_THP_DISABLE");
+}
 
 void way_enter(const struct way *way)
 {
-	must_not_fail(prctl(PR_SET_THP_DISABLE, way->column != HUGE, 0, 0, 0),
-		      "PR_SET_THP_DISABLE");
+	static IHostMemoryManager *managers[NR_WAYS];
+	IHostMemoryManager **made = &managers[way - ways];
+
+	if (way->variant && !*made)
+		*made = manager_with(way->flags);
+	manager = *made;
+	allow_huge(way->column == HUGE);
 }
 
 const char *way_name(const struct way *way)
@@ -140,5 +211,5 @@ const char *way_name(const struct way *way)
 		[HUGE] = "mmap with huge pages",
 	};
 
-	return names[way->column];
+	return way->variant ? way->variant : names[way->column];
 }
