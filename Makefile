@@ -10,7 +10,7 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
 
 .PHONY: all modules userlib run check check-kernels check-debug check-all coverage shell \
-	bench programs stress install modules_install device_install dkms clean help
+	bench bench-threads bench-readme programs stress install modules_install device_install dkms clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
 modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
@@ -39,11 +39,12 @@ shell:				## a shell in a virtual machine with the module loaded
 	$(VM)/run --shell
 KERNEL ?= 6.1
 bench:				## the costs beside those of mmap, mprotect and madvise: KERNEL=6.1
-	$(VM)/deps build vm
-	$(MAKE) -s -C userlib
-	$(MAKE) -s -C selftests/bench
-	$(VM)/run --kernel $(KERNEL) --icount --mem 2G --timeout 3600 \
-		--add selftests/bench/bench -- bench
+	selftests/bench/run --kernel $(KERNEL)
+bench-threads:			## two threads beside one, by time: KERNEL=6.1
+	selftests/bench/run --kernel $(KERNEL) --threads
+bench-readme:			## puts what the two have found into README.md's tables
+	selftests/bench/report.py readme README.md $(wildcard $(foreach kernel,6.1 6.12 latest,\
+		build/bench/$(kernel).json build/bench/$(kernel)-threads.json))
 programs:			## real programs on hostmem and on their own memory: NAMES="redis ..."
 	selftests/programs/run $(NAMES)
 # The timeout leaves time to boot, and to shrink what fails.
@@ -81,4 +82,4 @@ clean:				## removes what was built here, not what was downloaded
 help:				## this table
 	@sed -n 's/^\([a-z_-]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
 		printf '  make %-16s%s\n' "$$name" "$$text"; done
-	@echo '  DEPS=no, for run, check..., coverage, shell, bench, programs and stress: install no packages, say which are missing'
+	@echo '  DEPS=no, for run, check..., coverage, shell, bench..., programs and stress: install no packages, say which are missing'
