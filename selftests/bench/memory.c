@@ -6,6 +6,7 @@
  * anybody remembers is in them.
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "by.h"
@@ -21,7 +22,22 @@
 #define FIELD		(1024 * MIB)
 #define NR_PORTIONS	((unsigned int)(FIELD / PORTION))
 #define NR_CHANGES	8000u
+#define STEADY_KIB	16l
 #define MUCH		(512 * MIB)
+
+/* Others may still be giving back what was freed before. */
+static long settled_free_kib(void)
+{
+	long kib = free_kib(), last;
+	unsigned int tries = 0;
+
+	do {
+		last = kib;
+		ticks_settle();
+		kib = free_kib();
+	} while (labs(kib - last) > STEADY_KIB && ++tries < 50);
+	return kib;
+}
 
 /* The first way of a column that decommits so. */
 static const struct way *way_of(enum column column, char decommit_by)
@@ -104,9 +120,8 @@ static void measure_field(struct row rows[3], const struct way *way)
 	double held;
 
 	way_enter(way);
-	before = free_kib();
+	before = settled_free_kib();
 	sow(&field, way);
-	ticks_settle();
 	for (i = 0; i < NR_CHANGES; i++)
 		change(&field, chance(&field) % NR_PORTIONS);
 	held = (double)(before - free_kib()) * KIB;
@@ -126,7 +141,7 @@ static double more_than_pages(const struct way *way)
 	char *mem;
 
 	way_enter(way);
-	before = free_kib();
+	before = settled_free_kib();
 	mem = way->reserve(MUCH);
 	way->commit(mem, MUCH);
 	touch(mem, MUCH);
@@ -144,7 +159,7 @@ static double one_page_each(const struct way *way)
 	char *mem;
 
 	way_enter(way);
-	before = free_kib();
+	before = settled_free_kib();
 	mem = way->reserve(MUCH);
 	way->commit(mem, MUCH);
 	touch(mem, MUCH);
