@@ -16,6 +16,7 @@
 #include "turns.h"
 
 #define GRANULE		(64 * KIB)
+#define ROUNDS		101u
 #define MOST		100000u
 #define NR_MAPPINGS	20000u
 #define MAP_COUNT	"/proc/sys/vm/max_map_count"
@@ -83,15 +84,45 @@ bool crowd_prove(void)
 	return ok;
 }
 
+/*
+ * A call costs half as much again where the kernel's tree of mappings has no room beside
+ * it, which is chance.  Each round finds another tree: one region and one mapping more.
+ */
+static void *others[2][ROUNDS + 1];
+static unsigned int nr_others;
+
+static void add_others(void *arg)
+{
+	struct place place = { .size = GRANULE };
+
+	(void)arg;
+	our_reserve(&place);
+	others[0][nr_others] = place.mem;
+	others[1][nr_others] = map_none(NULL, GRANULE, 0);
+	/* No two are one mapping. */
+	if (nr_others % 2)
+		must_not_fail(mprotect(others[1][nr_others], GRANULE, PROT_READ), "mprotect");
+	nr_others++;
+}
+
+static void remove_others(void)
+{
+	while (nr_others) {
+		our_free(others[0][--nr_others]);
+		must_not_fail(munmap(others[1][nr_others], GRANULE), "munmap");
+	}
+}
+
 static void reserve_row(const char *work, const char *label, size_t size, DWORD type)
 {
 	struct place place = { .size = size, .type = type };
 	const struct side sides[] = {
-		{ OURS, ' ', NULL, our_cycle, NULL, &place },
+		{ OURS, ' ', add_others, our_cycle, NULL, &place },
 		{ SMALL, BY_UNMAP, NULL, peer_cycle, NULL, &place },
 	};
 
-	turns_row(work, label, sides, 2, 101, 1);
+	turns_row(work, label, sides, 2, ROUNDS, 1);
+	remove_others();
 }
 
 /* @among: how the rows tell of how many regions there are. */

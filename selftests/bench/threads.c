@@ -329,7 +329,7 @@ bool threads_report(void)
 	       "own, in medians of %u slices of time that all take in turns:\n\n", ROUNDS);
 	measure();
 	printf("%-18s %-26s | %10s | %10s | ratio | goal\n", "", "", "1 thread", "2 threads");
-	printf("---------------------------------------------+------------+------------+-------+---------\n");
+	printf("----------------------------------------------+------------+------------+-------+---------\n");
 	for (i = 0; i < NR_CYCLES; i++)
 		report(i);
 	return true;
