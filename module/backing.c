@@ -9,6 +9,8 @@
 #include "block.h"
 #include "gfp.h"
 #include "pinnable.h"
+#include "pool.h"
+#include "prepared.h"
 
 /* Larger pieces are cheaper, but not worth reclaim or compaction. */
 #define CHEAPER_GFP	((GFP_KERNEL_ACCOUNT & ~__GFP_DIRECT_RECLAIM) |		\
@@ -129,6 +131,18 @@ int hm_backing_alloc(struct hm_block *block, unsigned int first,
 	return 0;
 }
 
+bool hm_backing_take_prepared(struct hm_block *block, struct hm_pool *pool)
+{
+	if (block->pinnable || block->committed < HM_BLOCK_PAGES)
+		return false;
+	block->prepared = hm_pool_take(pool);
+	if (!block->prepared)
+		return false;
+	/* To the page allocator its pages are single ones, so none is joined. */
+	block->whole = block->prepared->page;
+	return true;
+}
+
 int hm_backing_revive(struct hm_block *block, unsigned int page)
 {
 	if (hm_block_need_pages(block, PROMISED_GFP))
@@ -140,9 +154,14 @@ int hm_backing_alloc_large(struct hm_block *block)
 {
 	struct page *page;
 
+	/* What is prepared ahead is memory of that size, too. */
 	if (!block->pinnable)
-		return whole_alloc(block, NEEDED_GFP);
+		return !whole_alloc(block, NEEDED_GFP) ||
+		       (hm_pools_empty(false) && !whole_alloc(block, NEEDED_GFP)) ?
+		       0 : -ENOMEM;
 	page = hm_pinnable_alloc_large(HM_BLOCK_ORDER, NEEDED_GFP);
+	if (!page && hm_pools_empty(false))
+		page = hm_pinnable_alloc_large(HM_BLOCK_ORDER, NEEDED_GFP);
 	if (!page)
 		return -ENOMEM;
 	piece_add(block, 0, page, HM_BLOCK_ORDER);
@@ -156,6 +175,10 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 	unsigned int end = from_first + nr;
 	unsigned int i, piece;
 
+	if (from->prepared && nr == HM_BLOCK_PAGES)
+		swap(to->prepared, from->prepared);
+	else if (from->prepared)
+		hm_prepared_take_apart(from->prepared);
 	pieces_cut_out(from, from_first, nr);
 	for (i = 0; i < nr; i++)
 		to->pages[first + i] = hm_block_memory(from, from_first + i);
@@ -180,6 +203,23 @@ static void batch_add(struct hm_batch *batch, struct page *page,
 	batch->pieces[batch->nr_pieces++] = page;
 }
 
+/*
+ * All of what was prepared ahead goes together: return how many pages.  Otherwise each
+ * goes as any other, and only the vmalloc area goes now.
+ */
+static unsigned int take_prepared(struct hm_block *block, unsigned int nr,
+				  struct hm_batch *batch)
+{
+	struct hm_prepared *prepared = block->prepared;
+
+	block->prepared = NULL;
+	list_add(&prepared->link, &batch->prepared);
+	if (nr == HM_BLOCK_PAGES && !prepared->apart)
+		return nr;
+	hm_prepared_take_apart(prepared);
+	return 0;
+}
+
 unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 			     unsigned int nr, struct hm_batch *batch)
 {
@@ -187,6 +227,13 @@ unsigned int hm_backing_take(struct hm_block *block, unsigned int first,
 	unsigned int taken = 0;
 	unsigned int i, piece;
 
+	if (block->prepared) {
+		taken = take_prepared(block, nr, batch);
+		if (taken) {
+			pieces_forget(block, first, nr);
+			return taken;
+		}
+	}
 	pieces_cut_out(block, first, nr);
 	for (i = first; i < end; i = piece) {
 		piece = i + 1;
@@ -204,6 +251,8 @@ void hm_backing_split(struct hm_block *block)
 {
 	unsigned int i, piece;
 
+	if (block->prepared)
+		hm_prepared_take_apart(block->prepared);
 	for (i = 0; i < block->nr; i = piece) {
 		piece = piece_end(block, i);
 		if (piece > i + 1)
@@ -226,6 +275,11 @@ static void block_free(struct hm_block *block, struct hm_batch *batch)
 	unsigned int left = any ? block->committed : 0;
 	unsigned int i, piece;
 
+	if (block->prepared) {
+		if (!block->prepared->apart)
+			left = 0;
+		hm_pool_give(block->prepared);
+	}
 	for (i = 0; i < block->nr && left; i = piece) {
 		struct page *page = hm_block_memory(block, i);
 
@@ -241,8 +295,13 @@ static void block_free(struct hm_block *block, struct hm_batch *batch)
 
 static void free_pieces(struct hm_batch *batch)
 {
+	struct hm_prepared *prepared, *next;
 	unsigned int i;
 
+	list_for_each_entry_safe(prepared, next, &batch->prepared, link) {
+		list_del_init(&prepared->link);
+		hm_pool_give(prepared);
+	}
 	for (i = 0; i < batch->nr_pieces; i++)
 		piece_free(batch->pieces[i], batch->orders[i],
 			   hm_pinnable_is(batch->pieces[i]), batch);

@@ -5,7 +5,8 @@
  * are gone.
  *
  * It comes in pieces, as large as there are, and what is decommitted of a piece goes
- * at once: so memory held never exceeds memory committed.
+ * at once: so memory held never exceeds memory committed.  But for what was prepared
+ * ahead: that goes back where it comes from, as a whole.
  *
  * Called by region.c, and by space.c for the batch.
  */
@@ -15,11 +16,13 @@
 #include <linux/list.h>
 
 struct hm_block;
+struct hm_pool;
 struct page;
 
 /**
  * struct hm_batch - memory on its way out
  * @blocks: whole blocks with all that they still have
+ * @prepared: pieces that were prepared ahead, of which some page goes, or all
  * @pieces: pages and pieces of pages out of blocks that stay
  * @orders: how large each of them is
  * @nr_pieces: how many of them
@@ -32,6 +35,7 @@ struct page;
  */
 struct hm_batch {
 	struct list_head blocks;
+	struct list_head prepared;
 	struct page *pieces[8];
 	u8 orders[8];
 	unsigned int nr_pieces;
@@ -43,6 +47,7 @@ struct hm_batch {
 static inline void hm_batch_init(struct hm_batch *batch)
 {
 	INIT_LIST_HEAD(&batch->blocks);
+	INIT_LIST_HEAD(&batch->prepared);
 	batch->nr_pieces = 0;
 	INIT_LIST_HEAD(&batch->held);
 	batch->nr_held = 0;
@@ -59,6 +64,15 @@ static inline void hm_batch_init(struct hm_batch *batch)
  */
 int hm_backing_alloc(struct hm_block *block, unsigned int first,
 		     unsigned int nr);
+
+/**
+ * hm_backing_take_prepared - put memory behind all of a block that was zeroed before
+ * @block: a block of a preallocation, without memory
+ * @pool: the pool of its space or NULL
+ *
+ * Return: false if there is none, or none for such a block.
+ */
+bool hm_backing_take_prepared(struct hm_block *block, struct hm_pool *pool);
 
 /**
  * hm_backing_revive - put zeroed memory behind a page that has lost its own

@@ -28,6 +28,8 @@
 #define HM_BLOCK_PAGES	(HM_BLOCK_SIZE >> PAGE_SHIFT)
 #define HM_BLOCK_ORDER	(HM_BLOCK_SHIFT - PAGE_SHIFT)
 
+struct hm_prepared;
+
 /**
  * struct hm_marks - what is to be known of pages beyond their states
  * @written: written since it was committed or last reported clean.  The PTEs'
@@ -111,6 +113,8 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * @table: memory for the page table of a huge block, should it need one
  * @whole: the first page of one piece that all of the block's memory is, or has
  *	been, a part of; NULL if the memory of each page is known by itself
+ * @prepared: what all pages belong to, if that was prepared ahead and none of them has
+ *	gone alone; otherwise NULL; backing.c's
  * @pages: the memory of each page, where there is no @whole, and a page has had any;
  *	NULL in reserved pages and in those whose contents have gone after a reset
  * @state: the state of each page; behind it lie hm_block_joined() and
@@ -127,6 +131,7 @@ struct hm_block {
 	struct hm_marks *marks;
 	struct page *table;
 	struct page *whole;
+	struct hm_prepared *prepared;
 	struct page **pages;
 	hm_state_t state[];
 };

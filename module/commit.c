@@ -197,6 +197,7 @@ static int commit_charged(struct hm_space *space,
 	if (err)
 		return err;
 	hm_batch_init(&batch);
+	prealloc.pool = READ_ONCE(space->pool);
 	err = prepare(space, req, start, end, asked, &prealloc);
 	if (!err)
 		err = install(space, req, start, end, asked, &prealloc, &batch,

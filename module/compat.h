@@ -7,6 +7,7 @@
 #ifndef HOSTMEM_COMPAT_H
 #define HOSTMEM_COMPAT_H
 
+#include <linux/list_lru.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/percpu_counter.h>
@@ -227,6 +228,43 @@ static inline vm_fault_t hm_insert_folio_pmd(struct vm_fault *vmf, struct page *
 }
 #endif
 
+/*
+ * What each memory cgroup has of something.  Since 6.8 two functions find it by the
+ * object that holds the link, as those before them did; 7.0 or so took the lock out of
+ * what is called for each.
+ */
+#ifdef HM_HAVE_LRU_OBJ
+static inline void hm_lru_add(struct list_lru *lru, struct list_head *link)
+{
+	list_lru_add_obj(lru, link);
+}
+
+static inline void hm_lru_del(struct list_lru *lru, struct list_head *link)
+{
+	list_lru_del_obj(lru, link);
+}
+#else
+static inline void hm_lru_add(struct list_lru *lru, struct list_head *link)
+{
+	list_lru_add(lru, link);
+}
+
+static inline void hm_lru_del(struct list_lru *lru, struct list_head *link)
+{
+	list_lru_del(lru, link);
+}
+#endif
+
+#ifdef HM_HAVE_LRU_LOCK
+#define HM_LRU_WALK(name, link, list, data)				\
+	enum lru_status name(struct list_head *(link), struct list_lru_one *(list), \
+			     spinlock_t *lock, void *(data))
+#else
+#define HM_LRU_WALK(name, link, list, data)				\
+	enum lru_status name(struct list_head *(link), struct list_lru_one *(list), \
+			     void *(data))
+#endif
+
 /* A shrinker has been allocated by the kernel since 6.7. */
 typedef unsigned long hm_shrink_fn(struct shrinker *shrinker,
 				   struct shrink_control *control);
@@ -236,17 +274,27 @@ struct hm_shrinker {
 	struct shrinker *shrinker;
 };
 
-static inline int hm_shrinker_register(struct hm_shrinker *ours,
-				       const char *name, hm_shrink_fn *count,
-				       hm_shrink_fn *scan)
+/*
+ * @flags: SHRINKER_*; @batch: of how many at least the kernel asks for at once, 0 for what
+ * is usual.
+ */
+static inline int hm_shrinker_register(struct hm_shrinker *ours, const char *name,
+				       unsigned int flags, long batch,
+				       hm_shrink_fn *count, hm_shrink_fn *scan)
 {
-	ours->shrinker = shrinker_alloc(0, "%s", name);
+	ours->shrinker = shrinker_alloc(flags, "%s", name);
 	if (!ours->shrinker)
 		return -ENOMEM;
 	ours->shrinker->count_objects = count;
 	ours->shrinker->scan_objects = scan;
+	ours->shrinker->batch = batch;
 	shrinker_register(ours->shrinker);
 	return 0;
+}
+
+static inline struct shrinker *hm_shrinker_get(struct hm_shrinker *ours)
+{
+	return ours->shrinker;
 }
 
 static inline void hm_shrinker_unregister(struct hm_shrinker *ours)
@@ -258,14 +306,21 @@ struct hm_shrinker {
 	struct shrinker shrinker;
 };
 
-static inline int hm_shrinker_register(struct hm_shrinker *ours,
-				       const char *name, hm_shrink_fn *count,
-				       hm_shrink_fn *scan)
+static inline int hm_shrinker_register(struct hm_shrinker *ours, const char *name,
+				       unsigned int flags, long batch,
+				       hm_shrink_fn *count, hm_shrink_fn *scan)
 {
 	ours->shrinker.count_objects = count;
 	ours->shrinker.scan_objects = scan;
 	ours->shrinker.seeks = DEFAULT_SEEKS;
+	ours->shrinker.flags = flags;
+	ours->shrinker.batch = batch;
 	return register_shrinker(&ours->shrinker, "%s", name);
+}
+
+static inline struct shrinker *hm_shrinker_get(struct hm_shrinker *ours)
+{
+	return &ours->shrinker;
 }
 
 static inline void hm_shrinker_unregister(struct hm_shrinker *ours)

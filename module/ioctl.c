@@ -35,6 +35,7 @@ union hm_ioctl_arg {
 	struct hostmem_free free;
 	struct hostmem_limit limit;
 	struct hostmem_load load;
+	struct hostmem_prepare prepare;
 	struct hostmem_protect protect;
 	struct hostmem_query query;
 	struct hostmem_shutdown shutdown;
@@ -283,6 +284,12 @@ static int ioc_load(struct hm_space *space, union hm_ioctl_arg *arg,
 	return copy_to_user(uptr, load, size) ? -EFAULT : 0;
 }
 
+static int ioc_prepare(struct hm_space *space, union hm_ioctl_arg *arg,
+		       void __user *uptr)
+{
+	return hm_space_prepare(space, arg->prepare.bytes);
+}
+
 /**
  * struct hm_ioctl_op - one row for each call
  * @known: size of its structure
@@ -308,12 +315,13 @@ static const struct hm_ioctl_op hm_ioctl_ops[] = {
 	IOCTL_OP(HOSTMEM_IOC_FREE, ioc_free, hostmem_free, length),
 	IOCTL_OP(HOSTMEM_IOC_QUERY, ioc_query, hostmem_query, buffer),
 	IOCTL_OP(HOSTMEM_IOC_STATUS, ioc_status, hostmem_status,
-		 out_pinned_bytes),
+		 out_prepared_bytes),
 	IOCTL_OP(HOSTMEM_IOC_PROTECT, ioc_protect, hostmem_protect, old),
 	IOCTL_OP(HOSTMEM_IOC_WATCH, ioc_watch, hostmem_watch, out_count),
 	IOCTL_OP(HOSTMEM_IOC_LIMIT, ioc_limit, hostmem_limit, bytes),
 	IOCTL_OP(HOSTMEM_IOC_SHUTDOWN, ioc_shutdown, hostmem_shutdown, id),
 	IOCTL_OP(HOSTMEM_IOC_LOAD, ioc_load, hostmem_load, out_room_bytes),
+	IOCTL_OP(HOSTMEM_IOC_PREPARE, ioc_prepare, hostmem_prepare, bytes),
 };
 
 long hm_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)

@@ -13,6 +13,7 @@
 #include "load.h"
 #include "load_page.h"
 #include "memcg.h"
+#include "pool.h"
 #include "pressure.h"
 #include "rules.h"
 
@@ -30,6 +31,7 @@ void hm_space_status(struct hm_space *space, struct hostmem_status *status)
 	status->out_overhead_bytes = space->extra << PAGE_SHIFT;
 	status->out_pinned_bytes = READ_ONCE(space->held.nr) << PAGE_SHIFT;
 	mutex_unlock(&space->lock);
+	status->out_prepared_bytes = hm_pool_ready(READ_ONCE(space->pool)) << PAGE_SHIFT;
 	status->out_total_committed_bytes = report.charged << PAGE_SHIFT;
 	status->out_commit_limit_bytes = hm_load_page_bytes(report.limit);
 	status->out_large_page_bytes = hm_large_pages_work() ? HM_LARGE_PAGE : 0;
@@ -48,13 +50,19 @@ struct hm_view {
 	struct hm_memory memcg;
 };
 
+/* What is prepared ahead can be had, too: it is given up before a commit is refused. */
 static struct hm_view view_of(struct hm_space *space, struct hm_memory machine)
 {
-	return (struct hm_view) {
+	struct hm_view view = {
 		.limits = hm_charge_report(&space->quota),
 		.machine = machine,
 		.memcg = hm_memcg_memory(space->mm),
 	};
+
+	view.machine.available += hm_pools_pages();
+	if (view.memcg.available < HM_UNLIMITED)
+		view.memcg.available += hm_pool_ready(READ_ONCE(space->pool));
+	return view;
 }
 
 /* Let the space's page tell what its process's clock says. */

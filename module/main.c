@@ -22,6 +22,7 @@
  *	        page_state.c		the state of a page
  *	        block.c, prealloc.c	pages by the 2 MiB, in use and in advance
  *	        backing.c		the memory behind them
+ *	          pool*.c, prepared.c	  what is prepared of it ahead
  *	        pte.c, pte_step.c	their page table entries
  *	        pinnable.c		pages that others may hold
  *	        flush.c			what a flush of the TLBs covers
@@ -46,6 +47,7 @@
 #include "params.h"
 #include "pinnable.h"
 #include "pinned.h"
+#include "pool.h"
 #include "reclaim.h"
 #include "space.h"
 
@@ -73,6 +75,19 @@ static int hm_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/*
+ * Somebody closes the file, one descriptor of maybe several.  Where its process has
+ * ended, nobody will commit anything.
+ */
+static int hm_flush(struct file *file, fl_owner_t id)
+{
+	struct hm_space *space = file->private_data;
+
+	if (!atomic_read(&space->mm->mm_users))
+		hm_pool_close(READ_ONCE(space->pool));
+	return 0;
+}
+
 static __poll_t hm_poll(struct file *file, struct poll_table_struct *table)
 {
 	return hm_space_poll(file->private_data, file, table);
@@ -81,6 +96,7 @@ static __poll_t hm_poll(struct file *file, struct poll_table_struct *table)
 static const struct file_operations hm_fops = {
 	.owner			= THIS_MODULE,
 	.open			= hm_open,
+	.flush			= hm_flush,
 	.release		= hm_release,
 	.unlocked_ioctl		= hm_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
@@ -105,9 +121,12 @@ static int __init hm_init(void)
 	err = hm_pinnable_init();
 	if (err)
 		return err;
-	err = hm_load_init();
+	err = hm_pool_init();
 	if (err)
 		goto free_pinnable;
+	err = hm_load_init();
+	if (err)
+		goto free_pool;
 	err = hm_reclaim_init();
 	if (err)
 		goto free_load;
@@ -121,6 +140,8 @@ free_reclaim:
 	hm_reclaim_exit();
 free_load:
 	hm_load_exit();
+free_pool:
+	hm_pool_exit();
 free_pinnable:
 	hm_pinnable_exit();
 	return err;
@@ -134,6 +155,7 @@ static void __exit hm_exit(void)
 	hm_load_exit();
 	hm_pinned_exit();
 	hm_charge_exit();
+	hm_pool_exit();
 	hm_pinnable_exit();
 }
 module_exit(hm_exit);

@@ -181,6 +181,30 @@ struct hm_memory hm_memcg_memory(struct mm_struct *mm)
  * Where little is left
  */
 
+bool hm_memcg_has_caller(const struct mem_cgroup *memcg)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = mem_cgroup_from_task(current) == memcg;
+	rcu_read_unlock();
+	return has;
+}
+
+bool hm_memcg_shares_limit(struct mem_cgroup *other)
+{
+	struct mem_cgroup *memcg;
+	bool shares = false;
+
+	rcu_read_lock();
+	for (memcg = mem_cgroup_from_task(current); memcg && other && !shares;
+	     memcg = parent_mem_cgroup(memcg))
+		shares = READ_ONCE(memcg->memory.max) < HM_UNLIMITED &&
+			 mem_cgroup_is_descendant(other, memcg);
+	rcu_read_unlock();
+	return shares;
+}
+
 /* Where commits that run at a time may together want more than is left. */
 #define CROWDED		(SZ_32M / PAGE_SIZE)
 
@@ -395,6 +419,16 @@ struct hm_memory hm_memcg_memory(struct mm_struct *mm)
 bool hm_memcg_leaves(unsigned long pages)
 {
 	return true;
+}
+
+bool hm_memcg_has_caller(const struct mem_cgroup *memcg)
+{
+	return true;
+}
+
+bool hm_memcg_shares_limit(struct mem_cgroup *other)
+{
+	return false;
 }
 
 int hm_memcg_enter(struct hm_memcg_claim *claim, unsigned long pages)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a memory cgroup leaves: to the caller's commits, for commit.c, prealloc.c and
- * reserve.c; and to who asks how much there is, for load.c.  By the same numbers: rule
- * S6.
+ * reserve.c; and to who asks how much there is, for load.c and pool_fill.c.  By the same
+ * numbers: rule S6.
  */
 #ifndef HOSTMEM_MEMCG_H
 #define HOSTMEM_MEMCG_H
@@ -36,6 +36,15 @@ struct hm_memory hm_memcg_memory(struct mm_struct *mm);
  * Context: sleeps.
  */
 bool hm_memcg_leaves(unsigned long pages);
+
+/**
+ * hm_memcg_shares_limit - would the caller's cgroup gain from what another one gives back?
+ * @other: the other one; kept by the caller
+ */
+bool hm_memcg_shares_limit(struct mem_cgroup *other);
+
+/** hm_memcg_has_caller - does the caller live in just that cgroup? */
+bool hm_memcg_has_caller(const struct mem_cgroup *memcg);
 
 /**
  * struct hm_memcg_claim - what a commit takes of a memory cgroup where little is left

@@ -8,6 +8,7 @@
 #include "backing.h"
 #include "block.h"
 #include "memcg.h"
+#include "pool.h"
 #include "pressure.h"
 #include "prealloc.h"
 
@@ -17,32 +18,63 @@ void hm_prealloc_add(struct hm_prealloc *prealloc, struct hm_block *block)
 	prealloc->pages += block->committed;
 }
 
+/*
+ * Is there memory for so many pages?  What has been prepared ahead isn't missed then,
+ * and before a commit is refused because of that, it is given back.
+ */
+static int claim(struct hm_prealloc *prealloc, unsigned long pages)
+{
+	int err = hm_memcg_claim(&prealloc->claim, pages);
+
+	if (err == -ENOMEM && hm_pools_empty(true))
+		err = hm_memcg_claim(&prealloc->claim, pages);
+	return err;
+}
+
+static bool is_short(unsigned long pages)
+{
+	return hm_pressure_is_extreme(pages) &&
+	       !(hm_pools_empty(false) && !hm_pressure_is_extreme(pages));
+}
+
+/* Allocate what one block lacks. */
+static int fill_block(struct hm_block *block, bool large)
+{
+	struct hm_slice all = { .first = 0, .end = block->nr };
+	unsigned int i, n;
+	int err;
+
+	hm_for_each_run(block, all, i, n) {
+		if (!hm_state_committed(block->state[i]))
+			continue;
+		err = large ? hm_backing_alloc_large(block) :
+			      hm_backing_alloc(block, i, n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int hm_prealloc_fill(struct hm_prealloc *prealloc, bool large)
 {
 	unsigned long tables = prealloc->pages / HM_BLOCK_PAGES + 1;
 	struct hm_block *block;
-	unsigned int i, n;
+	bool ready;
 	int err;
 
 	list_for_each_entry(block, &prealloc->blocks, link) {
-		struct hm_slice all = { .first = 0, .end = block->nr };
-
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (hm_pressure_is_extreme(block->committed))
+		/* What is there already takes nothing from anybody. */
+		ready = !large && hm_backing_take_prepared(block, prealloc->pool);
+		if (!ready && is_short(block->committed))
 			return -ENOMEM;
 		/* Each block will want a page table, too. */
-		err = hm_memcg_claim(&prealloc->claim, block->committed + tables);
+		err = claim(prealloc, (ready ? 0 : block->committed) + tables);
+		if (!err && !ready)
+			err = fill_block(block, large);
 		if (err)
 			return err;
-		hm_for_each_run(block, all, i, n) {
-			if (!hm_state_committed(block->state[i]))
-				continue;
-			err = large ? hm_backing_alloc_large(block) :
-				      hm_backing_alloc(block, i, n);
-			if (err)
-				return err;
-		}
 		hm_block_prepare_huge(block);
 		hm_memcg_settle(&prealloc->claim, tables);
 	}

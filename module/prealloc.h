@@ -17,17 +17,20 @@
 
 struct hm_block;
 struct hm_batch;
+struct hm_pool;
 
 /**
  * struct hm_prealloc - memory for one commit
  * @blocks: by ascending address.  The pages to be supplied have the state
  *	want | HM_FRESH, the others are reserved.
  * @pages: pages to be supplied in all blocks
+ * @pool: of memory that is ready; NULL if the space has none
  * @claim: on the memory cgroup; commit.c begins and ends it
  */
 struct hm_prealloc {
 	struct list_head blocks;
 	unsigned long pages;
+	struct hm_pool *pool;
 	struct hm_memcg_claim claim;
 };
 

@@ -96,7 +96,7 @@ static struct hm_shrinker shrinker;
 
 int hm_reclaim_init(void)
 {
-	return hm_shrinker_register(&shrinker, "hostmem", reclaim_count,
+	return hm_shrinker_register(&shrinker, "hostmem", 0, 0, reclaim_count,
 				    reclaim_scan);
 }
 

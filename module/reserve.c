@@ -12,6 +12,7 @@
 #include "charge.h"
 #include "memcg.h"
 #include "pinned.h"
+#include "pool.h"
 #include "reserve.h"
 
 static void insert_region(struct hm_space *space, struct hm_region *region)
@@ -178,7 +179,7 @@ int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
 	unsigned long addr;
 
 	/* A VMA is memory, too, and its allocation kills where there is none. */
-	if (!hm_memcg_leaves(0))
+	if (!hm_memcg_leaves(0) && !(hm_pools_empty(true) && hm_memcg_leaves(0)))
 		return -ENOMEM;
 	/*
 	 * The mapping may do all that a page may ever be given; a device that is
@@ -320,6 +321,7 @@ int hm_space_shutdown(struct hm_space *space)
 	mmap_write_unlock(space->mm);
 
 	hm_charge_cancel(&space->quota);
+	hm_pool_close(READ_ONCE(space->pool));
 	for (start = 0; find_next(space, &start); start++) {
 		err = hm_space_give_back(space, &(struct hm_place) { start, 0 });
 		/* Another thread may just have released it. */

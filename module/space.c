@@ -12,6 +12,7 @@
 #include "charge.h"
 #include "compat.h"
 #include "gfp.h"
+#include "pool.h"
 #include "space.h"
 
 /* Spaces with reset pages, in the order in which it is their turn. */
@@ -67,6 +68,7 @@ void hm_space_destroy(struct hm_space *space)
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
 	WARN_ON_ONCE(space->tables || space->metadata || space->extra);
 	WARN_ON_ONCE(space->nr_reset);
+	hm_pool_close(space->pool);
 	hm_space_put(space);
 }
 
@@ -75,8 +77,32 @@ void hm_space_put(struct hm_space *space)
 	if (!space || !refcount_dec_and_test(&space->refs))
 		return;
 	hm_charge_close(&space->quota);
+	hm_pool_put(space->pool);
 	mmdrop(space->mm);
 	kfree(space);
+}
+
+int hm_space_prepare(struct hm_space *space, u64 bytes)
+{
+	struct hm_pool *pool = READ_ONCE(space->pool), *before;
+
+	if (!pool) {
+		if (!bytes)
+			return 0;
+		pool = hm_pool_create(space->mm);
+		if (!pool)
+			return -ENOMEM;
+		before = cmpxchg(&space->pool, NULL, pool);
+		if (before) {
+			/* Another thread has been first. */
+			hm_pool_put(pool);
+			pool = before;
+		}
+	}
+	/* A shutdown that can't be seen yet will close the pool. */
+	if (READ_ONCE(space->shut))
+		return -ECANCELED;
+	return hm_pool_configure(pool, bytes >> PAGE_SHIFT);
 }
 
 /*

@@ -47,6 +47,8 @@
 #include "quota.h"
 #include "region.h"
 
+struct hm_pool;
+
 /**
  * struct hm_held - pages that others hold, of one space; see pinned.h
  * @lock: a leaf but for the lock of spaces that hold some
@@ -94,6 +96,8 @@ struct hm_held {
  * @freeing: held by releases from mark to munmap, for writing by who waits for
  *	their end
  * @held: pages that were its own and are not free yet
+ * @pool: memory prepared for it; NULL until the first call that asks for some, and then
+ *	always the same
  * @quota: its own commit limit, and what is charged; see charge.h
  * @pollers: who polls the file
  * @polled: in a list of load.c, which has the lock, or empty
@@ -127,6 +131,7 @@ struct hm_space {
 	struct rw_semaphore committing;
 	struct rw_semaphore freeing;
 	struct hm_held held;
+	struct hm_pool *pool;
 	struct hm_quota quota;
 	struct hm_pollers pollers;
 	struct list_head polled;
@@ -152,6 +157,15 @@ void hm_space_destroy(struct hm_space *space);
  * Context: sleeps if it is the last.
  */
 void hm_space_put(struct hm_space *space);
+
+/**
+ * hm_space_prepare - have memory prepared ahead
+ * @space: the space
+ * @bytes: how much, rounded down to pieces of 2 MiB
+ *
+ * Return: as hm_pool_configure(), or -ENOMEM without memory for the pool.
+ */
+int hm_space_prepare(struct hm_space *space, u64 bytes);
 
 /** hm_spaces_nr_reset - pages in all spaces whose contents may go; an upper bound */
 unsigned long hm_spaces_nr_reset(void);

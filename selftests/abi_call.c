@@ -15,6 +15,7 @@ union argument {
 	struct hostmem_free free;
 	struct hostmem_limit limit;
 	struct hostmem_load load;
+	struct hostmem_prepare prepare;
 	struct hostmem_protect protect;
 	struct hostmem_query query;
 	struct hostmem_shutdown shutdown;
@@ -97,6 +98,12 @@ FIXTURE_VARIANT_ADD(call, load)
 	.writes = true,
 };
 
+FIXTURE_VARIANT_ADD(call, prepare)
+{
+	.request = HOSTMEM_IOC_PREPARE,
+	.size = sizeof(struct hostmem_prepare),
+};
+
 FIXTURE_VARIANT_ADD(call, shutdown)
 {
 	.request = HOSTMEM_IOC_SHUTDOWN,
@@ -156,6 +163,12 @@ static void fill(union argument *arg, unsigned int request, char *base,
 		arg->limit = (struct hostmem_limit) {
 			.size = sizeof(arg->limit),
 			.bytes = GIB,
+		};
+		break;
+	case HOSTMEM_IOC_PREPARE:
+		arg->prepare = (struct hostmem_prepare) {
+			.size = sizeof(arg->prepare),
+			.bytes = BLOCK,
 		};
 		break;
 	case HOSTMEM_IOC_LOAD:

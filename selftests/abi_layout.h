@@ -75,7 +75,8 @@ AT(hostmem_status, out_own_limit_bytes, 64, 8);
 AT(hostmem_status, out_waiting, 72, 8);
 AT(hostmem_status, out_overhead_bytes, 80, 8);
 AT(hostmem_status, out_pinned_bytes, 88, 8);
-IS(hostmem_status, 96);
+AT(hostmem_status, out_prepared_bytes, 96, 8);
+IS(hostmem_status, 104);
 
 AT(hostmem_protect, size, 0, 4);
 AT(hostmem_protect, id, 4, 4);
@@ -101,6 +102,11 @@ AT(hostmem_limit, size, 0, 4);
 AT(hostmem_limit, id, 4, 4);
 AT(hostmem_limit, bytes, 8, 8);
 IS(hostmem_limit, 16);
+
+AT(hostmem_prepare, size, 0, 4);
+AT(hostmem_prepare, id, 4, 4);
+AT(hostmem_prepare, bytes, 8, 8);
+IS(hostmem_prepare, 16);
 
 AT(hostmem_shutdown, size, 0, 4);
 AT(hostmem_shutdown, id, 4, 4);
@@ -150,6 +156,7 @@ _Static_assert(HOSTMEM_IOC_WATCH == 0xd605, "HOSTMEM_IOC_WATCH");
 _Static_assert(HOSTMEM_IOC_LIMIT == 0xd606, "HOSTMEM_IOC_LIMIT");
 _Static_assert(HOSTMEM_IOC_SHUTDOWN == 0xd607, "HOSTMEM_IOC_SHUTDOWN");
 _Static_assert(HOSTMEM_IOC_LOAD == 0xd608, "HOSTMEM_IOC_LOAD");
+_Static_assert(HOSTMEM_IOC_PREPARE == 0xd609, "HOSTMEM_IOC_PREPARE");
 _Static_assert(HOSTMEM_LOAD_OFFSET == 0x1000000000000000, "HOSTMEM_LOAD_OFFSET");
 _Static_assert(HOSTMEM_LOAD_PAGES == 2, "HOSTMEM_LOAD_PAGES");
 _Static_assert(HOSTMEM_AVAILABLE_LOW == 1 && HOSTMEM_AVAILABLE_NEUTRAL == 2 &&

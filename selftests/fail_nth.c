@@ -439,6 +439,31 @@ FIXTURE_VARIANT_ADD(chain, limit)
 	.complete = limited, .copies = 1, .sure = true,
 };
 
+FIXTURE_VARIANT_ADD(chain, prepare)
+{
+	.call = call_prepare, .complete = prepared_in_the_end, .failures = 1, .copies = 1,
+};
+
+FIXTURE_VARIANT_ADD(chain, prepare_less)
+{
+	.prepare = prepare_pool, .call = call_prepare_less, .complete = less_prepared,
+	.copies = 1, .sure = true,
+};
+
+FIXTURE_VARIANT_ADD(chain, commit_prepared)
+{
+	.region = HOSTMEM_RESERVE, .prepare = prepare_pool, .call = call_commit,
+	.complete = committed_range, .at = GRANULE, .length = PREPARED,
+	.protect = HOSTMEM_READWRITE, .failures = 2, .copies = 1,
+};
+
+FIXTURE_VARIANT_ADD(chain, decommit_part_of_prepared)
+{
+	.region = HOSTMEM_RESERVE, .prepare = prepare_from_pool, .call = call_decommit,
+	.complete = decommitted, .at = GRANULE + 3 * PAGE, .length = BLOCK / 2,
+	.copies = 1, .sure = true,
+};
+
 FIXTURE_VARIANT_ADD(chain, shutdown)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_shutdown,

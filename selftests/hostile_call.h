@@ -42,6 +42,7 @@ union argument {
 	struct hostmem_limit limit;
 	struct hostmem_shutdown shutdown;
 	struct hostmem_load load;
+	struct hostmem_prepare prepare;
 	__u64 words[7];
 };
 
@@ -83,6 +84,7 @@ VARIANT(watch, HOSTMEM_IOC_WATCH);
 VARIANT(limit, HOSTMEM_IOC_LIMIT);
 VARIANT(shutdown, HOSTMEM_IOC_SHUTDOWN);
 VARIANT(load, HOSTMEM_IOC_LOAD);
+VARIANT(prepare, HOSTMEM_IOC_PREPARE);
 
 /* The target: half of it committed, in a region with a write watch. */
 HELPER bool make_target(int fd)
@@ -149,6 +151,10 @@ HELPER void fill(union argument *arg, unsigned int request)
 		break;
 	case HOSTMEM_IOC_LOAD:
 		arg->size = sizeof(arg->load);
+		break;
+	case HOSTMEM_IOC_PREPARE:
+		arg->prepare.bytes = 2 * BLOCK;
+		arg->size = sizeof(arg->prepare);
 		break;
 	}
 }
@@ -294,11 +300,11 @@ static const char *call_single(int fd, unsigned int request,
 	return wrong;
 }
 
-/* Is it a question, which changes nothing? */
+/* Is it a question, which changes nothing, or a call that changes nothing in a region? */
 static bool asks(unsigned int request)
 {
 	return request == HOSTMEM_IOC_QUERY || request == HOSTMEM_IOC_STATUS ||
-	       request == HOSTMEM_IOC_LOAD;
+	       request == HOSTMEM_IOC_LOAD || request == HOSTMEM_IOC_PREPARE;
 }
 
 /*

@@ -182,6 +182,28 @@ HELPER uint64_t total_committed(int fd)
 	return hostmem_status(fd).out_total_committed_bytes;
 }
 
+HELPER uint64_t prepared(int fd)
+{
+	return hostmem_status(fd).out_prepared_bytes;
+}
+
+/*
+ * Wait until so much is ready.  Nobody tells, and the thread that does it has the lowest
+ * priority: so look again and again, with the processor left to it in between, as often
+ * as takes minutes.
+ */
+HELPER bool until_prepared(int fd, uint64_t bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < MOST_YIELDS; i++) {
+		if (prepared(fd) == bytes)
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
 /* A file of its own with a region of reserved pages; 0 if that fails. */
 HELPER uintptr_t open_region(int *fd, size_t size)
 {

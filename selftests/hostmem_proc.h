@@ -71,6 +71,21 @@ HELPER int device_mappings(void)
 	return count;
 }
 
+/* vmalloc areas that the module has made and not dropped. */
+HELPER int module_areas(void)
+{
+	FILE *file = fopen("/proc/vmallocinfo", "r");
+	char line[256];
+	int count = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		count += !!strstr(line, "[hostmem]");
+	fclose(file);
+	return count;
+}
+
 /* How many mappings a process has in [start, end); -1 if it can't be told. */
 HELPER int mappings(pid_t pid, uintptr_t start, uintptr_t end)
 {

@@ -79,6 +79,13 @@ HELPER int raw_protect(int fd, uintptr_t addr, uint64_t length, uint32_t protect
 	return raw_call(fd, HOSTMEM_IOC_PROTECT, &arg);
 }
 
+HELPER int raw_prepare(int fd, uint64_t bytes)
+{
+	struct hostmem_prepare arg = { .size = sizeof(arg), .bytes = bytes };
+
+	return raw_call(fd, HOSTMEM_IOC_PREPARE, &arg);
+}
+
 /* @count: room in @pages, and how many there are. */
 HELPER int raw_watch(int fd, uintptr_t addr, uint64_t length, uint32_t flags,
 		     uint64_t *pages, uint64_t *count)

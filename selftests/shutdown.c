@@ -149,6 +149,8 @@ static int result_of_call(unsigned int nr, int fd)
 		return raw_shutdown(fd);
 	case _IOC_NR(HOSTMEM_IOC_LOAD):
 		return raw_load(fd, &load);
+	case _IOC_NR(HOSTMEM_IOC_PREPARE):
+		return raw_prepare(fd, BLOCK);
 	default:
 		return -ENOTTY;
 	}
@@ -173,7 +175,7 @@ TEST_F(shutdown, fails_all_calls_that_come_later)
 		EXPECT_EQ(-ESHUTDOWN, result_of_call(nr, copy))
 			TH_LOG("call %u", nr);
 	}
-	EXPECT_EQ(_IOC_NR(HOSTMEM_IOC_LOAD) + 1, calls);
+	EXPECT_EQ(_IOC_NR(HOSTMEM_IOC_PREPARE) + 1, calls);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->fd,
 				   0));
 	EXPECT_NOTHING_LEFT();
@@ -186,7 +188,7 @@ TEST_F(shutdown, is_of_one_file_only)
 	int fresh;
 
 	ASSERT_EQ(0, raw_shutdown(self->fd));
-	for (nr = 0; nr <= _IOC_NR(HOSTMEM_IOC_LOAD); nr++) {
+	for (nr = 0; nr <= _IOC_NR(HOSTMEM_IOC_PREPARE); nr++) {
 		/* The region at FIXED was not the others'. */
 		fresh = open_device();
 		ASSERT_LE(0, fresh);

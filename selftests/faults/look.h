@@ -118,6 +118,46 @@ static bool limited(struct world *world)
 	return hostmem_status(world->fd).out_own_limit_bytes == BLOCK;
 }
 
+/*
+ * Memory that is prepared ahead
+ */
+
+#define PREPARED	(2 * BLOCK)
+
+static bool prepared_in_the_end(struct world *world)
+{
+	NEED(until_prepared(world->fd, PREPARED));
+	return true;
+}
+
+static int call_prepare(struct world *world)
+{
+	return raw_prepare(world->fd, PREPARED);
+}
+
+static bool prepare_pool(struct world *world)
+{
+	NEED(!call_prepare(world));
+	return prepared_in_the_end(world);
+}
+
+static int call_prepare_less(struct world *world)
+{
+	return raw_prepare(world->fd, BLOCK);
+}
+
+static bool less_prepared(struct world *world)
+{
+	return prepared(world->fd) == BLOCK;
+}
+
+static bool prepare_from_pool(struct world *world)
+{
+	NEED(prepare_pool(world));
+	NEED(!commit(world, GRANULE, PREPARED, HOSTMEM_READWRITE));
+	return true;
+}
+
 static int call_shutdown(struct world *world)
 {
 	return raw_shutdown(world->fd);

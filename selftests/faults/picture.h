@@ -130,6 +130,8 @@ HELPER bool take_picture(int fd, struct picture *picture, bool blind)
 	memset(picture, 0, sizeof(*picture));
 	if (raw_status(fd, &picture->status))
 		return false;
+	/* What is ready becomes more by itself. */
+	picture->status.out_prepared_bytes = 0;
 	picture->descriptors = open_descriptors();
 	for (;;) {
 		run = &picture->runs[picture->nr];
@@ -166,21 +168,6 @@ HELPER const char *difference(const struct picture *a, const struct picture *b)
 
 #define CGROUPS		"/sys/fs/cgroup/"
 #define GROUP		CGROUPS "hostmem-fail-nth"
-
-/* vmalloc areas that the module has made and not dropped. */
-HELPER int module_areas(void)
-{
-	FILE *file = fopen("/proc/vmallocinfo", "r");
-	char line[256];
-	int count = 0;
-
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
-		count += !!strstr(line, "[hostmem]");
-	fclose(file);
-	return count;
-}
 
 /*
  * All the pages of the machine that are charged to a cgroup; -1 if unknown.

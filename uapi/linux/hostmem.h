@@ -282,6 +282,8 @@ struct hostmem_query {
  *	regions, besides @out_committed_bytes; see HOSTMEM_IOC_ALLOC
  * @out_pinned_bytes: charged to both limits for pages that were decommitted or
  *	released while they were pinned; see HOSTMEM_ALLOC_PINNABLE
+ * @out_prepared_bytes: ready for commits in this file, and charged to no limit yet; see
+ *	HOSTMEM_IOC_PREPARE
  */
 struct hostmem_status {
 	__u32 size;
@@ -298,6 +300,7 @@ struct hostmem_status {
 	__aligned_u64 out_waiting;
 	__aligned_u64 out_overhead_bytes;
 	__aligned_u64 out_pinned_bytes;
+	__aligned_u64 out_prepared_bytes;
 };
 #define HOSTMEM_IOC_STATUS	_IO(HOSTMEM_IOC_MAGIC, 0x03)
 
@@ -391,6 +394,38 @@ struct hostmem_shutdown {
 };
 #define HOSTMEM_IOC_SHUTDOWN	_IO(HOSTMEM_IOC_MAGIC, 0x07)
 
+/**
+ * struct hostmem_prepare - have memory prepared ahead
+ * @size: sizeof(struct hostmem_prepare)
+ * @id: number of the file, or 0
+ * @bytes: so much is to be ready for commits in this file, rounded down to 2 MiB; 0, as
+ *	at first, is none
+ *
+ * A commit has to zero what it gets, unless that has been done before.  What is prepared
+ * are zeroed pieces of 2 MiB.  A commit takes them where all of a naturally aligned 2 MiB
+ * has been reserved, in regions without HOSTMEM_ALLOC_PINNABLE and HOSTMEM_LARGE_PAGES;
+ * decommitted or released as a whole they come back.  A thread of the kernel zeroes
+ * pieces and gets new ones when processors have nothing else to do: so it takes a while
+ * until they are ready, and all that are taken in the meantime are missing.
+ * HOSTMEM_IOC_STATUS tells how many there are.
+ *
+ * They are charged to the memory cgroup of the process, and to no commit limit: whoever
+ * commits one pays as for any other memory.  No commit is refused because of them:
+ * before one is, all that are ready are given up.  They are also given up when the kernel
+ * is short of memory, when the limit of the module for all files (the parameter
+ * pool_limit_mb) is lowered, when the process ends, and with the file.  And there are as
+ * many only while HOSTMEM_IOC_LOAD would say HOSTMEM_AVAILABLE_HIGH of the machine and of
+ * the memory cgroup.
+ *
+ * ENOMEM if there is no memory for that; then nothing has changed.
+ */
+struct hostmem_prepare {
+	__u32 size;
+	__u32 id;
+	__aligned_u64 bytes;
+};
+#define HOSTMEM_IOC_PREPARE	_IO(HOSTMEM_IOC_MAGIC, 0x09)
+
 /* How much memory is available: Windows' EMemoryAvailable. */
 #define HOSTMEM_AVAILABLE_LOW		1u
 #define HOSTMEM_AVAILABLE_NEUTRAL	2u
@@ -410,7 +445,7 @@ struct hostmem_shutdown {
  *	/proc/meminfo, less what zones keep back for a while when memory is
  *	fragmented ("boost" in /proc/zoneinfo), and what is in ZONE_MOVABLE; or what
  *	the memory cgroup leaves, the page cache that it has itself included, if that
- *	is less
+ *	is less; and what is prepared ahead (HOSTMEM_IOC_PREPARE)
  * @out_room_bytes: what a commit of the highest level may take: the least of
  *	@out_available_bytes, the room in the module's limit and in the file's own
  *
