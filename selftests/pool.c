@@ -282,4 +282,29 @@ TEST_F(pool, ends_with_its_process)
 	close(ends[1]);
 }
 
+/* The library's part; its host test has the rest. */
+TEST(managers_have_it_by_an_option)
+{
+	const HOSTMEM_OPTIONS options = { .cbSize = sizeof(options), .cbPrepared = WANTED };
+	HOSTMEM_STATUS status = { .cbSize = sizeof(status) };
+	IHostMemoryManager *manager;
+	unsigned int i;
+	void *mem;
+
+	ASSERT_EQ(S_OK, CreateHostMemoryManager(&options, &manager));
+	for (i = 0; i < MOST_YIELDS && status.cbPrepared != WANTED; i++) {
+		sched_yield();
+		ASSERT_EQ(S_OK, HostMemoryManagerStatus(manager, &status));
+	}
+	EXPECT_EQ(WANTED, status.cbPrepared);
+	EXPECT_EQ(0, status.cbCommitted);
+	ASSERT_EQ(S_OK, IHostMemoryManager_VirtualAlloc(manager, NULL, WANTED,
+							MEM_RESERVE | MEM_COMMIT,
+							PAGE_READWRITE, eTaskCritical,
+							&mem));
+	EXPECT_EQ(NULL, not_zero((uintptr_t)mem, WANTED));
+	EXPECT_EQ(0, IHostMemoryManager_Release(manager));
+	EXPECT_EQ(0, module_areas());
+}
+
 TEST_HARNESS_MAIN

@@ -283,6 +283,9 @@ static int call(int fd, struct fake_file *file, unsigned int number, void *arg)
 		break;
 	case FAKE_LIMIT:
 		return limit(file, arg);
+	case FAKE_PREPARE:
+		file->prepared = ((struct hostmem_prepare *)arg)->bytes;
+		break;
 	case FAKE_SHUTDOWN:
 		file->shut = true;
 		fake_memory_release_all(file);

@@ -26,7 +26,7 @@
 /* Numbers of the calls. */
 enum fake_call {
 	FAKE_ALLOC, FAKE_FREE, FAKE_QUERY, FAKE_STATUS, FAKE_PROTECT, FAKE_WATCH,
-	FAKE_LIMIT, FAKE_SHUTDOWN, FAKE_LOAD, FAKE_CALLS
+	FAKE_LIMIT, FAKE_SHUTDOWN, FAKE_LOAD, FAKE_PREPARE, FAKE_CALLS
 };
 
 struct fake_region {
@@ -43,6 +43,7 @@ struct fake_file {
 	struct fake_region regions[FAKE_REGIONS];
 	uint64_t limit;
 	uint64_t charged;
+	uint64_t prepared;	/* as much as was asked for, at once */
 	unsigned int waiting;
 	bool shut;
 	uint32_t seen;		/* level that the last HOSTMEM_IOC_LOAD returned */

@@ -220,6 +220,7 @@ void fake_memory_status(struct fake_file *file, struct hostmem_status *arg)
 	arg->out_committed_bytes = file->charged;
 	arg->out_own_limit_bytes = file->limit;
 	arg->out_waiting = file->waiting;
+	arg->out_prepared_bytes = file->prepared;
 	arg->out_id = file->id;
 }
 

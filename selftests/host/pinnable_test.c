@@ -14,7 +14,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <hostmem/memoryapi.h>
@@ -24,36 +23,19 @@
 #include "manager.h"
 #include "tap.h"
 
+#define OWN_CHILD	"child of pinnable_test"
+#define OWN_VARIABLE	"HOSTMEM_PINNABLE"
+#include "own_environment.h"
+
 #define INVALID		((HRESULT)0x80070057)
 #define NOT_SUPPORTED	((HRESULT)0x80070032)
 #define LARGE		((SIZE_T)2 << 20)
 #define LIMIT		((SIZE_T)16 << 20)
-#define VARIABLE	"HOSTMEM_PINNABLE"
-
-static unsigned int reads;	/* of the variable */
-
-/* The C library's, for a set-id program if the environment has SET_ID. */
-static char *find(const char *name)
-{
-	size_t length = strlen(name);
-	char **entry;
-
-	for (entry = environ; *entry; entry++)
-		if (!strncmp(*entry, name, length) && (*entry)[length] == '=')
-			return *entry + length + 1;
-	return NULL;
-}
-
-char *secure_getenv(const char *name)
-{
-	reads += !strcmp(name, VARIABLE);
-	return find("SET_ID") ? NULL : find(name);
-}
 
 static IHostMemoryManager *new_manager(SIZE_T limit, DWORD timeout, DWORD flags)
 {
 	HOSTMEM_OPTIONS options = {
-		sizeof(options), FAKE_DEVICE, limit, timeout, flags,
+		sizeof(options), FAKE_DEVICE, limit, timeout, flags, 0,
 	};
 	IHostMemoryManager *manager = NULL;
 
@@ -71,7 +53,7 @@ static HRESULT alloc(IHostMemoryManager *manager, void *addr, DWORD type, void *
 /* One bit at a time, and nothing has been opened for it. */
 static void options(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
 	unsigned int opens = fake_opens;
 	IHostMemoryManager *manager;
 	unsigned int bit, known;
@@ -85,7 +67,7 @@ static void options(void)
 			      options.dwFlags);
 		}
 	CHECK(HOSTMEM_PINNABLE == 1, "value");
-	CHECK(sizeof(options) == 32 && offsetof(HOSTMEM_OPTIONS, cbSize) == 0 &&
+	CHECK(sizeof(options) == 40 && offsetof(HOSTMEM_OPTIONS, cbSize) == 0 &&
 	      offsetof(HOSTMEM_OPTIONS, pszDevice) == 8 &&
 	      offsetof(HOSTMEM_OPTIONS, cbCommitLimit) == 16 &&
 	      offsetof(HOSTMEM_OPTIONS, dwTimeoutMs) == 24 &&
@@ -260,13 +242,7 @@ static void heaps(void)
  * The default manager, in a new process
  */
 
-static const char child_name[] = "child of pinnable_test";
 static unsigned int early_flags;
-
-static bool is_child(char **argv)
-{
-	return argv[0] && !strcmp(argv[0], child_name);
-}
 
 static unsigned int flags_of_default_manager(void)
 {
@@ -309,7 +285,7 @@ static int child(void)
 	void *mem, *page;
 
 	/* It is too late for that. */
-	if (find(VARIABLE) ? unsetenv(VARIABLE) : setenv(VARIABLE, "1", 1))
+	if (find(OWN_VARIABLE) ? unsetenv(OWN_VARIABLE) : setenv(OWN_VARIABLE, "1", 1))
 		return 2;
 	flags = flags_of_default_manager();
 	if (find("EARLY") && flags != early_flags)
@@ -324,31 +300,9 @@ static int child(void)
 			return 5;
 		if (!others_are_right())
 			return 6;
-		setenv(VARIABLE, i ? "0" : "1", 1);
+		setenv(OWN_VARIABLE, i ? "0" : "1", 1);
 	}
 	return reads == 1 ? (int)flags : 7;
-}
-
-static int run_child(const char *value, const char *more)
-{
-	char variable[64], *argv[] = { (char *)(uintptr_t)child_name, NULL };
-	char *env[] = { (char *)(uintptr_t)more, NULL, NULL };
-	int status = -1;
-	pid_t pid;
-
-	if (value) {
-		snprintf(variable, sizeof(variable), VARIABLE "=%s", value);
-		env[1] = variable;
-	}
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		execve("/proc/self/exe", argv, env);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
 }
 
 static void environment(void)

@@ -219,8 +219,14 @@ static HRESULT com_manager_released(IHostMemoryManager *This, LPVOID start)
 }
 
 /* Nothing has moved for programs that were made before there were flags. */
-_Static_assert(sizeof(HOSTMEM_OPTIONS) == 32 &&
-	       offsetof(HOSTMEM_OPTIONS, dwFlags) == 28, "where padding was");
+_Static_assert(offsetof(HOSTMEM_OPTIONS, dwFlags) == 28, "where padding was");
+
+/* Sizes of the structures before there was memory prepared ahead. */
+#define OPTIONS_SIZE_1	offsetof(HOSTMEM_OPTIONS, cbPrepared)
+#define STATUS_SIZE_1	offsetof(HOSTMEM_STATUS, cbPrepared)
+
+_Static_assert(OPTIONS_SIZE_1 == 32 && sizeof(HOSTMEM_OPTIONS) == 40, "options");
+_Static_assert(STATUS_SIZE_1 == 72 && sizeof(HOSTMEM_STATUS) == 80, "status");
 
 static const IHostMemoryManagerVtbl com_manager_vtbl = {
 	.QueryInterface = com_manager_query,
@@ -252,7 +258,7 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 		return E_POINTER;
 	*ppManager = NULL;
 	/* A later version of the structure adds its size to those that are known. */
-	if (options->cbSize != sizeof(*options))
+	if (options->cbSize != sizeof(*options) && options->cbSize != OPTIONS_SIZE_1)
 		return E_INVALIDARG;
 	if (options->dwFlags & ~HOSTMEM_PINNABLE)
 		return E_INVALIDARG;
@@ -276,6 +282,8 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 			.timeout_ms = options->dwTimeoutMs,
 			.limit = options->cbCommitLimit,
 			.flags = options->dwFlags,
+			.prepared = options->cbSize > OPTIONS_SIZE_1 ?
+				    options->cbPrepared : 0,
 		},
 	};
 	hostmem_notifier_init(&com->notifier, &com->manager, leave_as_thread);
@@ -315,12 +323,14 @@ HRESULT HostMemoryManagerStatus(IHostMemoryManager *pManager, HOSTMEM_STATUS *pS
 	struct hostmem_status status;
 	enum hostmem_error error;
 	struct com_manager *com;
+	bool has_prepared;
 
 	if (!pStatus)
 		return E_POINTER;
-	if (pStatus->cbSize != sizeof(*pStatus))
+	if (pStatus->cbSize != sizeof(*pStatus) && pStatus->cbSize != STATUS_SIZE_1)
 		return E_INVALIDARG;
-	*pStatus = (HOSTMEM_STATUS){ .cbSize = sizeof(*pStatus) };
+	has_prepared = pStatus->cbSize > STATUS_SIZE_1;
+	memset(&pStatus->cRegions, 0, pStatus->cbSize - sizeof(pStatus->cbSize));
 	manager = manager_of(pManager);
 	if (!manager)
 		return E_INVALIDARG;
@@ -333,6 +343,8 @@ HRESULT HostMemoryManagerStatus(IHostMemoryManager *pManager, HOSTMEM_STATUS *pS
 	pStatus->cbCommitted = status.out_committed_bytes;
 	pStatus->cbCommitLimit = status.out_own_limit_bytes;
 	pStatus->cWaiting = status.out_waiting;
+	if (has_prepared)
+		pStatus->cbPrepared = status.out_prepared_bytes;
 	if (pManager) {
 		com = com_manager_of(pManager);
 		hostmem_address_space_sum(&com->space, &pStatus->cAcquired,

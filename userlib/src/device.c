@@ -60,6 +60,23 @@ static int open_new(const struct hostmem_manager *manager, hostmem_file *file)
 	return ret;
 }
 
+/* The same for what isn't closed again at once. */
+static int open_to_keep(const struct hostmem_manager *manager, hostmem_file *file)
+{
+	struct hostmem_prepare prepare = {
+		.size = sizeof(prepare),
+		.bytes = hostmem_manager_prepared(manager),
+	};
+	int ret = open_new(manager, file);
+
+	if (ret || !prepare.bytes)
+		return ret;
+	ret = hostmem_raw_call(*file, HOSTMEM_IOC_PREPARE, &prepare);
+	if (ret)
+		hostmem_raw_close(hostmem_file_fd(*file));
+	return ret;
+}
+
 /*
  * Opens a file and makes it the manager's, if that still has @file.  Otherwise another
  * thread was first, and regions may be in its file.
@@ -70,7 +87,7 @@ static int replace(struct hostmem_manager *manager, hostmem_file file,
 	hostmem_file ours;
 	int ret;
 
-	ret = open_new(manager, &ours);
+	ret = open_to_keep(manager, &ours);
 	if (ret)
 		return ret;
 	if (!atomic_compare_exchange_strong(&manager->file, &file,

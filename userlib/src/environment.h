@@ -17,4 +17,13 @@
  */
 DWORD hostmem_environment_flags(void);
 
+/**
+ * hostmem_environment_prepared() - tell how much it is to have prepared ahead
+ *
+ * As hostmem_environment_flags().
+ *
+ * Return: bytes, HOSTMEM_PREPARED times 1 MiB; 0 if that is no decimal number
+ */
+SIZE_T hostmem_environment_prepared(void);
+
 #endif /* HOSTMEM_ENVIRONMENT_H */

@@ -161,6 +161,12 @@ static DWORD flags_of(const struct hostmem_manager *manager)
 						     manager->flags;
 }
 
+SIZE_T hostmem_manager_prepared(const struct hostmem_manager *manager)
+{
+	return manager == &hostmem_default_manager ? hostmem_environment_prepared() :
+						     manager->prepared;
+}
+
 /*
  * A commit that isn't served at once: heaps give back their slack before it is refused
  * or waits.

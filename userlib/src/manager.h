@@ -32,6 +32,8 @@ struct hostmem_status;
  * @limit: its own commit limit, of each file that it opens; 0: none; invariant
  * @flags: of each region that it makes, as in HOSTMEM_OPTIONS; the default manager's
  *	are those of environment.h instead; invariant
+ * @prepared: bytes that each file it opens is to have prepared ahead; the default
+ *	manager's are those of environment.h instead; invariant
  * @file: 0 until an operation has opened it; device.c's.  A child made by fork()
  *	keeps it, so that the kernel can tell that the child isn't the owner.
  * @broken: the kernel gave an impossible answer; set once, never cleared
@@ -45,6 +47,7 @@ struct hostmem_manager {
 	DWORD timeout_ms;
 	SIZE_T limit;
 	DWORD flags;
+	SIZE_T prepared;
 	_Atomic(hostmem_file) file;
 	atomic_bool broken;
 	_Atomic(const struct hostmem_load_page *) load;
@@ -79,6 +82,14 @@ extern struct hostmem_manager hostmem_default_manager;
 enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
 					 void *addr, SIZE_T length, DWORD type,
 					 DWORD protect, DWORD level, void **out);
+
+/**
+ * hostmem_manager_prepared() - how much a file of a manager is to have prepared ahead
+ * @manager: the manager
+ *
+ * Return: bytes
+ */
+SIZE_T hostmem_manager_prepared(const struct hostmem_manager *manager);
 
 /**
  * hostmem_manager_deadline() - until when a call that begins now may wait

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1 OR MIT
+/*
+ * Description: which files have memory prepared ahead: each that a manager keeps, if its
+ * options say so, or the environment for the default one; and what is told of it.
+ *
+ * The environment is read when the library is loaded, so what it does to the default
+ * manager is asked of new processes, which run this program again.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <hostmem/memoryapi.h>
+#include <hostmem/mscoree.h>
+
+#include "fake_device.h"
+#include "manager.h"
+#include "tap.h"
+
+#define OWN_CHILD	"child of prepared_test"
+#define OWN_VARIABLE	"HOSTMEM_PREPARED"
+#include "own_environment.h"
+
+#define OUT_OF_MEMORY	((HRESULT)0x8007000E)
+#define MIB		((uint64_t)1 << 20)
+
+/* A file's, as it was asked for last; UINT64_MAX if it wasn't asked. */
+static uint64_t prepared_of(IHostMemoryManager *manager)
+{
+	int fd;
+
+	return HostMemoryManagerDescriptor(manager, &fd) == S_OK ?
+	       fake_files[fd].prepared : UINT64_MAX;
+}
+
+static void options(void)
+{
+	static const SIZE_T sizes[] = { 0, 1, (SIZE_T)2 << 20, (SIZE_T)3 << 20, SIZE_MAX };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
+	IHostMemoryManager *manager;
+	unsigned int calls;
+	size_t i;
+
+	CHECK(offsetof(HOSTMEM_OPTIONS, cbPrepared) == 32 && sizeof(options) == 40 &&
+	      sizeof(options.cbPrepared) == 8, "layout");
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		calls = fake_calls[FAKE_PREPARE];
+		options.cbPrepared = sizes[i];
+		CHECK(CreateHostMemoryManager(&options, &manager) == S_OK &&
+		      prepared_of(manager) == sizes[i], "%zu bytes", sizes[i]);
+		CHECK(fake_calls[FAKE_PREPARE] == calls + !!sizes[i], "one call, or none");
+		IHostMemoryManager_Release(manager);
+	}
+}
+
+/* As a program made before that has it, with something else behind it. */
+static void old_options(void)
+{
+	HOSTMEM_OPTIONS options = { 32, FAKE_DEVICE, 0, 0, 0, SIZE_MAX };
+	unsigned int calls = fake_calls[FAKE_PREPARE];
+	IHostMemoryManager *manager;
+
+	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK &&
+	      !prepared_of(manager) && fake_calls[FAKE_PREPARE] == calls, "made");
+	IHostMemoryManager_Release(manager);
+}
+
+static void refused(void)
+{
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 2 * MIB };
+	IHostMemoryManager *manager = (void *)&options;
+	unsigned int closes = fake_closes;
+
+	fake_errno[FAKE_PREPARE] = ENOMEM;
+	fake_errno_times[FAKE_PREPARE] = 1;
+	CHECK(CreateHostMemoryManager(&options, &manager) == OUT_OF_MEMORY && !manager &&
+	      fake_closes == closes + 1, "no memory");
+	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK, "the next one is made");
+	IHostMemoryManager_Release(manager);
+}
+
+/* One that the program has closed is replaced, and the other one is like it. */
+static void another_file(void)
+{
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 4 * MIB };
+	IHostMemoryManager *manager;
+	int fd;
+
+	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK &&
+	      HostMemoryManagerDescriptor(manager, &fd) == S_OK, "made");
+	close(fd);
+	CHECK(prepared_of(manager) == 4 * MIB, "the same");
+	IHostMemoryManager_Release(manager);
+}
+
+static void status(void)
+{
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 6 * MIB };
+	HOSTMEM_STATUS status;
+	IHostMemoryManager *manager;
+
+	CHECK(offsetof(HOSTMEM_STATUS, cbPrepared) == 72 && sizeof(status) == 80,
+	      "layout");
+	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK, "made");
+	memset(&status, 0xcc, sizeof(status));
+	status.cbSize = sizeof(status);
+	CHECK(HostMemoryManagerStatus(manager, &status) == S_OK &&
+	      status.cbSize == sizeof(status) && status.cbPrepared == 6 * MIB, "new");
+	memset(&status, 0xcc, sizeof(status));
+	status.cbSize = 72;
+	CHECK(HostMemoryManagerStatus(manager, &status) == S_OK && status.cbSize == 72 &&
+	      status.cbPrepared == 0xccccccccccccccccul && !status.cRegions &&
+	      !status.cNeeds, "old");
+	IHostMemoryManager_Release(manager);
+}
+
+/*
+ * The default manager, in a new process
+ */
+
+/* Returns the MiB of the default manager, if nothing changes them any more. */
+static int child(void)
+{
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
+	IHostMemoryManager *manager;
+	uint64_t bytes;
+
+	/* It is too late for that. */
+	if (setenv(OWN_VARIABLE, "77", 1))
+		return 202;
+	hostmem_default_manager.device = FAKE_DEVICE;
+	bytes = prepared_of(NULL);
+	/* Others have but their own. */
+	if (CreateHostMemoryManager(&options, &manager) != S_OK || prepared_of(manager))
+		return 203;
+	IHostMemoryManager_Release(manager);
+	if (reads != 1 || bytes % MIB)
+		return 204;
+	return bytes >> 20 == 0xffffffff ? 201 : (int)(bytes >> 20);
+}
+
+static void environment(void)
+{
+	static const struct {
+		const char *value;
+		int mib;
+	} cases[] = {
+		{ "1", 1 }, { "2", 2 }, { "64", 64 }, { "064", 64 }, { "199", 199 },
+		{ "4294967295", 201 }, { NULL, 0 }, { "", 0 }, { "0", 0 },
+		{ "4294967296", 0 }, { "18446744073709551618", 0 }, { " 4", 0 },
+		{ "4 ", 0 }, { "+4", 0 }, { "-4", 0 }, { "0x4", 0 }, { "4M", 0 },
+		{ "yes", 0 },
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ret = run_child(cases[i].value, "LATE=");
+		CHECK(ret == cases[i].mib, "\"%s\": %d",
+		      cases[i].value ? cases[i].value : "(none)", ret);
+	}
+	ret = run_child("64", "SET_ID=");
+	CHECK(!ret, "of a set-id program: %d", ret);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc && is_child(argv))
+		return child();
+	tap_case("options", options, 1 + 5 * 2);
+	tap_case("options without it", old_options, 1);
+	tap_case("refused", refused, 2);
+	tap_case("another file", another_file, 2);
+	tap_case("status", status, 4);
+	tap_case("environment", environment, 18 + 1);
+	return tap_end();
+}
