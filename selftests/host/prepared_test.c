@@ -148,7 +148,7 @@ static void environment(void)
 	static const struct {
 		const char *value;
 		int mib;
-	} cases[] = {
+	} settings[] = {
 		{ "1", 1 }, { "2", 2 }, { "64", 64 }, { "064", 64 }, { "199", 199 },
 		{ "4294967295", 201 }, { NULL, 0 }, { "", 0 }, { "0", 0 },
 		{ "4294967296", 0 }, { "18446744073709551618", 0 }, { " 4", 0 },
@@ -158,10 +158,10 @@ static void environment(void)
 	size_t i;
 	int ret;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ret = run_child(cases[i].value, "LATE=");
-		CHECK(ret == cases[i].mib, "\"%s\": %d",
-		      cases[i].value ? cases[i].value : "(none)", ret);
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		ret = run_child(settings[i].value, "LATE=");
+		CHECK(ret == settings[i].mib, "\"%s\": %d",
+		      settings[i].value ? settings[i].value : "(none)", ret);
 	}
 	ret = run_child("64", "SET_ID=");
 	CHECK(!ret, "of a set-id program: %d", ret);
