@@ -86,7 +86,8 @@ bool hm_pressure_is_extreme(unsigned long pages)
 	static unsigned long looked;
 	long spare;
 
-	if (READ_ONCE(looked) == jiffies && atomic_long_read(&left) > 0 &&
+	if (time_before_eq(jiffies, READ_ONCE(looked)) &&
+	    atomic_long_read(&left) > 0 &&
 	    atomic_long_sub_return(pages, &left) >= 0)
 		return false;
 	spare = available() - (long)kept_free();

@@ -150,7 +150,7 @@ FIXTURE_VARIANT_ADD(chain, commit_blocks)
 {
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE + BLOCK / 2, .length = 2 * BLOCK + 7 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 16, .copies = 1,
+	.protect = HOSTMEM_READWRITE, .failures = 10, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_over_parts)
@@ -300,6 +300,21 @@ FIXTURE_VARIANT_ADD(chain, protect_part)
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_protect,
 	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
 	.length = BLOCK / 2, .protect = HOSTMEM_READONLY, .copies = 1, .sure = true,
+};
+
+/* The page table that it wants then is the next touch's to find. */
+FIXTURE_VARIANT_ADD(chain, protect_part_of_whole)
+{
+	.region = HOSTMEM_RESERVE, .prepare = prepare_whole, .call = call_protect,
+	.complete = committed_range, .at = GRANULE + BLOCK + 3 * PAGE,
+	.length = BLOCK / 2, .protect = HOSTMEM_READONLY, .copies = 1, .sure = true,
+};
+
+FIXTURE_VARIANT_ADD(chain, decommit_part_of_whole)
+{
+	.region = HOSTMEM_RESERVE, .prepare = prepare_whole, .call = call_decommit,
+	.complete = decommitted, .at = GRANULE + BLOCK + 3 * PAGE,
+	.length = BLOCK, .copies = 1, .sure = true,
 };
 
 FIXTURE_VARIANT_ADD(chain, protect_guard)

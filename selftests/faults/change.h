@@ -49,6 +49,17 @@ static bool prepare_parts_and_neighbour(struct world *world)
 		    MAP_FIXED_NOREPLACE, -1, 0) == (void *)BEHIND;
 }
 
+/*
+ * Blocks that the kernel may map at once.  The directory in which they are comes with the
+ * page table of the first.
+ */
+static bool prepare_whole(struct world *world)
+{
+	NEED(!commit(world, GRANULE, PAGE, HOSTMEM_READWRITE));
+	NEED(!commit(world, GRANULE + BLOCK, 2 * BLOCK, HOSTMEM_READWRITE));
+	return true;
+}
+
 static int call_munmap_more(struct world *world)
 {
 	(void)world;
