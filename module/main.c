@@ -23,6 +23,7 @@
  *	        block.c, prealloc.c	pages by the 2 MiB, in use and in advance
  *	        backing.c		the memory behind them
  *	          pool*.c, prepared.c	  what is prepared of it ahead
+ *	        pmd.c			entries for blocks as a whole
  *	        pte.c, pte_step.c	their page table entries
  *	        pinnable.c		pages that others may hold
  *	        flush.c			what a flush of the TLBs covers
