@@ -148,7 +148,7 @@ static void threads(void)
 
 int main(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0 };
 
 	if (CreateHostMemoryManager(&options, &manager) != S_OK)
 		abort();

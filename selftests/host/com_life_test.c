@@ -21,7 +21,7 @@
 static IHostMemoryManager *new_manager(SIZE_T limit, DWORD timeout)
 {
 	HOSTMEM_OPTIONS options = {
-		sizeof(options), FAKE_DEVICE, limit, timeout, 0, 0,
+		sizeof(options), FAKE_DEVICE, limit, timeout, 0,
 	};
 	IHostMemoryManager *manager = NULL;
 

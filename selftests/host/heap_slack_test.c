@@ -29,7 +29,7 @@ static IHostMalloc *heap;
 
 static IHostMemoryManager *make(SIZE_T limit, DWORD timeout, struct fake_file **its)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, limit, timeout, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, limit, timeout, 0 };
 	IHostMemoryManager *made;
 	int fd;
 

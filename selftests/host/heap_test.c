@@ -29,7 +29,7 @@ static IHostMalloc *heap;
 
 static void begin(SIZE_T limit)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, limit, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, limit, 0, 0 };
 	int fd;
 
 	if (CreateHostMemoryManager(&options, &manager) != S_OK ||

@@ -23,7 +23,7 @@ static IHostMalloc *heap;
 
 static void begin(SIZE_T limit, DWORD timeout)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, limit, timeout, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, limit, timeout, 0 };
 	int fd;
 
 	if (CreateHostMemoryManager(&options, &manager) != S_OK ||

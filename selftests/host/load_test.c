@@ -36,7 +36,7 @@ static struct fake_file *file;
 /* A new manager whose pages are mapped. */
 static void begin(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0 };
 	SIZE_T available;
 	DWORD load;
 	int fd;
@@ -284,7 +284,7 @@ static void *get_load(void *arg)
 
 static void mapping(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0 };
 	pthread_t threads[THREADS];
 	pthread_barrier_t barrier;
 	unsigned int failed = 0;

@@ -83,7 +83,7 @@ static int manager_fd;
 
 static void begin(uint32_t level)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0 };
 
 	fake_level = level;
 	fake_calls[FAKE_LOAD] = 0;

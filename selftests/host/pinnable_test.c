@@ -35,7 +35,7 @@
 static IHostMemoryManager *new_manager(SIZE_T limit, DWORD timeout, DWORD flags)
 {
 	HOSTMEM_OPTIONS options = {
-		sizeof(options), FAKE_DEVICE, limit, timeout, flags, 0,
+		sizeof(options), FAKE_DEVICE, limit, timeout, flags,
 	};
 	IHostMemoryManager *manager = NULL;
 
@@ -53,7 +53,7 @@ static HRESULT alloc(IHostMemoryManager *manager, void *addr, DWORD type, void *
 /* One bit at a time, and nothing has been opened for it. */
 static void options(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0 };
 	unsigned int opens = fake_opens;
 	IHostMemoryManager *manager;
 	unsigned int bit, known;
@@ -67,7 +67,7 @@ static void options(void)
 			      options.dwFlags);
 		}
 	CHECK(HOSTMEM_PINNABLE == 1, "value");
-	CHECK(sizeof(options) == 40 && offsetof(HOSTMEM_OPTIONS, cbSize) == 0 &&
+	CHECK(sizeof(options) == 32 && offsetof(HOSTMEM_OPTIONS, cbSize) == 0 &&
 	      offsetof(HOSTMEM_OPTIONS, pszDevice) == 8 &&
 	      offsetof(HOSTMEM_OPTIONS, cbCommitLimit) == 16 &&
 	      offsetof(HOSTMEM_OPTIONS, dwTimeoutMs) == 24 &&

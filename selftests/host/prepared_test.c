@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1 OR MIT
 /*
- * Description: which files have memory prepared ahead: each that a manager keeps, if its
- * options say so, or the environment for the default one; and what is told of it.
+ * Description: which files have memory prepared ahead: each that a manager keeps, if it is
+ * told so, or the environment says so for the default one; and what is told of it.
  *
  * The environment is read when the library is loaded, so what it does to the default
  * manager is asked of new processes, which run this program again.
@@ -37,60 +37,58 @@ static uint64_t prepared_of(IHostMemoryManager *manager)
 	       fake_files[fd].prepared : UINT64_MAX;
 }
 
-static void options(void)
+static IHostMemoryManager *new_manager(void)
 {
-	static const SIZE_T sizes[] = { 0, 1, (SIZE_T)2 << 20, (SIZE_T)3 << 20, SIZE_MAX };
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
-	IHostMemoryManager *manager;
-	unsigned int calls;
-	size_t i;
+	const HOSTMEM_OPTIONS options = { .cbSize = sizeof(options), .pszDevice = FAKE_DEVICE };
+	IHostMemoryManager *manager = NULL;
 
-	CHECK(offsetof(HOSTMEM_OPTIONS, cbPrepared) == 32 && sizeof(options) == 40 &&
-	      sizeof(options.cbPrepared) == 8, "layout");
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		calls = fake_calls[FAKE_PREPARE];
-		options.cbPrepared = sizes[i];
-		CHECK(CreateHostMemoryManager(&options, &manager) == S_OK &&
-		      prepared_of(manager) == sizes[i], "%zu bytes", sizes[i]);
-		CHECK(fake_calls[FAKE_PREPARE] == calls + !!sizes[i], "one call, or none");
-		IHostMemoryManager_Release(manager);
-	}
+	if (CreateHostMemoryManager(&options, &manager) != S_OK)
+		abort();
+	return manager;
 }
 
-/* As a program made before that has it, with something else behind it. */
-static void old_options(void)
+static void sizes(void)
 {
-	HOSTMEM_OPTIONS options = { 32, FAKE_DEVICE, 0, 0, 0, SIZE_MAX };
+	static const SIZE_T sizes[] = { 0, 2, (SIZE_T)2 << 20, (SIZE_T)3 << 20, SIZE_MAX - 1 };
 	unsigned int calls = fake_calls[FAKE_PREPARE];
-	IHostMemoryManager *manager;
+	IHostMemoryManager *manager = new_manager();
+	size_t i;
 
-	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK &&
-	      !prepared_of(manager) && fake_calls[FAKE_PREPARE] == calls, "made");
+	CHECK(!prepared_of(manager) && fake_calls[FAKE_PREPARE] == calls, "none at first");
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		CHECK(HostMemoryManagerPrepare(manager, sizes[i]) == S_OK &&
+		      prepared_of(manager) == sizes[i], "%zu bytes", sizes[i]);
+	CHECK(HostMemoryManagerPrepare(manager, SIZE_MAX) == S_OK &&
+	      prepared_of(manager) >= SIZE_MAX - 1, "all that there is");
 	IHostMemoryManager_Release(manager);
 }
 
 static void refused(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 2 * MIB };
-	IHostMemoryManager *manager = (void *)&options;
-	unsigned int closes = fake_closes;
+	IHostMemoryManager *manager = new_manager();
+	const void *no_manager = &manager;
+	int fd;
 
+	CHECK(HostMemoryManagerPrepare((IHostMemoryManager *)&no_manager, 2 * MIB) ==
+	      (HRESULT)0x80070057, "no manager of the library");
+	HostMemoryManagerPrepare(manager, 4 * MIB);
 	fake_errno[FAKE_PREPARE] = ENOMEM;
 	fake_errno_times[FAKE_PREPARE] = 1;
-	CHECK(CreateHostMemoryManager(&options, &manager) == OUT_OF_MEMORY && !manager &&
-	      fake_closes == closes + 1, "no memory");
-	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK, "the next one is made");
+	CHECK(HostMemoryManagerPrepare(manager, 2 * MIB) == OUT_OF_MEMORY, "no memory");
+	/* Nothing has changed, nor does it for the next file. */
+	HostMemoryManagerDescriptor(manager, &fd);
+	close(fd);
+	CHECK(prepared_of(manager) == 4 * MIB, "as before");
 	IHostMemoryManager_Release(manager);
 }
 
 /* One that the program has closed is replaced, and the other one is like it. */
 static void another_file(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 4 * MIB };
-	IHostMemoryManager *manager;
+	IHostMemoryManager *manager = new_manager();
 	int fd;
 
-	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK &&
+	CHECK(HostMemoryManagerPrepare(manager, 4 * MIB) == S_OK &&
 	      HostMemoryManagerDescriptor(manager, &fd) == S_OK, "made");
 	close(fd);
 	CHECK(prepared_of(manager) == 4 * MIB, "the same");
@@ -99,13 +97,12 @@ static void another_file(void)
 
 static void status(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 6 * MIB };
+	IHostMemoryManager *manager = new_manager();
 	HOSTMEM_STATUS status;
-	IHostMemoryManager *manager;
 
 	CHECK(offsetof(HOSTMEM_STATUS, cbPrepared) == 72 && sizeof(status) == 80,
 	      "layout");
-	CHECK(CreateHostMemoryManager(&options, &manager) == S_OK, "made");
+	CHECK(HostMemoryManagerPrepare(manager, 6 * MIB) == S_OK, "prepared");
 	memset(&status, 0xcc, sizeof(status));
 	status.cbSize = sizeof(status);
 	CHECK(HostMemoryManagerStatus(manager, &status) == S_OK &&
@@ -125,7 +122,6 @@ static void status(void)
 /* Returns the MiB of the default manager, if nothing changes them any more. */
 static int child(void)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), FAKE_DEVICE, 0, 0, 0, 0 };
 	IHostMemoryManager *manager;
 	uint64_t bytes;
 
@@ -135,11 +131,15 @@ static int child(void)
 	hostmem_default_manager.device = FAKE_DEVICE;
 	bytes = prepared_of(NULL);
 	/* Others have but their own. */
-	if (CreateHostMemoryManager(&options, &manager) != S_OK || prepared_of(manager))
+	manager = new_manager();
+	if (prepared_of(manager))
 		return 203;
 	IHostMemoryManager_Release(manager);
 	if (reads != 1 || bytes % MIB)
 		return 204;
+	/* What the program says counts more. */
+	if (HostMemoryManagerPrepare(NULL, 2 * MIB) != S_OK || prepared_of(NULL) != 2 * MIB)
+		return 205;
 	return bytes >> 20 == 0xffffffff ? 201 : (int)(bytes >> 20);
 }
 
@@ -171,9 +171,8 @@ int main(int argc, char **argv)
 {
 	if (argc && is_child(argv))
 		return child();
-	tap_case("options", options, 1 + 5 * 2);
-	tap_case("options without it", old_options, 1);
-	tap_case("refused", refused, 2);
+	tap_case("sizes", sizes, 1 + 5 + 1);
+	tap_case("refused", refused, 3);
 	tap_case("another file", another_file, 2);
 	tap_case("status", status, 4);
 	tap_case("environment", environment, 18 + 1);

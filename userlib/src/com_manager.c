@@ -219,13 +219,12 @@ static HRESULT com_manager_released(IHostMemoryManager *This, LPVOID start)
 }
 
 /* Nothing has moved for programs that were made before there were flags. */
-_Static_assert(offsetof(HOSTMEM_OPTIONS, dwFlags) == 28, "where padding was");
+_Static_assert(sizeof(HOSTMEM_OPTIONS) == 32 &&
+	       offsetof(HOSTMEM_OPTIONS, dwFlags) == 28, "where padding was");
 
-/* Sizes of the structures before there was memory prepared ahead. */
-#define OPTIONS_SIZE_1	offsetof(HOSTMEM_OPTIONS, cbPrepared)
+/* Size of the structure before there was memory prepared ahead. */
 #define STATUS_SIZE_1	offsetof(HOSTMEM_STATUS, cbPrepared)
 
-_Static_assert(OPTIONS_SIZE_1 == 32 && sizeof(HOSTMEM_OPTIONS) == 40, "options");
 _Static_assert(STATUS_SIZE_1 == 72 && sizeof(HOSTMEM_STATUS) == 80, "status");
 
 static const IHostMemoryManagerVtbl com_manager_vtbl = {
@@ -258,7 +257,7 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 		return E_POINTER;
 	*ppManager = NULL;
 	/* A later version of the structure adds its size to those that are known. */
-	if (options->cbSize != sizeof(*options) && options->cbSize != OPTIONS_SIZE_1)
+	if (options->cbSize != sizeof(*options))
 		return E_INVALIDARG;
 	if (options->dwFlags & ~HOSTMEM_PINNABLE)
 		return E_INVALIDARG;
@@ -282,8 +281,6 @@ HRESULT CreateHostMemoryManager(const HOSTMEM_OPTIONS *pOptions,
 			.timeout_ms = options->dwTimeoutMs,
 			.limit = options->cbCommitLimit,
 			.flags = options->dwFlags,
-			.prepared = options->cbSize > OPTIONS_SIZE_1 ?
-				    options->cbPrepared : 0,
 		},
 	};
 	hostmem_notifier_init(&com->notifier, &com->manager, leave_as_thread);
@@ -352,6 +349,15 @@ HRESULT HostMemoryManagerStatus(IHostMemoryManager *pManager, HOSTMEM_STATUS *pS
 		pStatus->cNeeds = atomic_load(&com->space.needs);
 	}
 	return done_with(pManager, HOSTMEM_OK);
+}
+
+HRESULT HostMemoryManagerPrepare(IHostMemoryManager *pManager, SIZE_T cbPrepared)
+{
+	struct hostmem_manager *manager = manager_of(pManager);
+
+	if (!manager)
+		return E_INVALIDARG;
+	return done_with(pManager, hostmem_manager_prepare(manager, cbPrepared));
 }
 
 HRESULT HostMemoryManagerDescriptor(IHostMemoryManager *pManager, int *pDescriptor)

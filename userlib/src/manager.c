@@ -69,6 +69,7 @@ _Static_assert(HOSTMEM_PINNABLE == HOSTMEM_ALLOC_PINNABLE, "flags");
 
 struct hostmem_manager hostmem_default_manager = {
 	.device = "/dev/hostmem",
+	.prepared = HOSTMEM_PREPARED_UNSAID,
 };
 
 /*
@@ -163,8 +164,26 @@ static DWORD flags_of(const struct hostmem_manager *manager)
 
 SIZE_T hostmem_manager_prepared(const struct hostmem_manager *manager)
 {
-	return manager == &hostmem_default_manager ? hostmem_environment_prepared() :
-						     manager->prepared;
+	SIZE_T prepared = atomic_load(&manager->prepared);
+
+	return prepared == HOSTMEM_PREPARED_UNSAID ? hostmem_environment_prepared() :
+						     prepared;
+}
+
+enum hostmem_error hostmem_manager_prepare(struct hostmem_manager *manager,
+					   SIZE_T bytes)
+{
+	struct hostmem_prepare prepare = {
+		.size = sizeof(prepare),
+		/* As much as nobody has, and not what stands for nothing said. */
+		.bytes = bytes & ~(SIZE_T)1,
+	};
+	enum hostmem_error error;
+
+	error = hostmem_manager_call(manager, HOSTMEM_IOC_PREPARE, &prepare);
+	if (!error)
+		atomic_store(&manager->prepared, prepare.bytes);
+	return error;
 }
 
 /*

@@ -32,8 +32,8 @@ struct hostmem_status;
  * @limit: its own commit limit, of each file that it opens; 0: none; invariant
  * @flags: of each region that it makes, as in HOSTMEM_OPTIONS; the default manager's
  *	are those of environment.h instead; invariant
- * @prepared: bytes that each file it opens is to have prepared ahead; the default
- *	manager's are those of environment.h instead; invariant
+ * @prepared: bytes that each file it opens is to have prepared ahead; of the default
+ *	manager HOSTMEM_PREPARED_UNSAID, until the program says more than the environment
  * @file: 0 until an operation has opened it; device.c's.  A child made by fork()
  *	keeps it, so that the kernel can tell that the child isn't the owner.
  * @broken: the kernel gave an impossible answer; set once, never cleared
@@ -47,7 +47,7 @@ struct hostmem_manager {
 	DWORD timeout_ms;
 	SIZE_T limit;
 	DWORD flags;
-	SIZE_T prepared;
+	_Atomic(SIZE_T) prepared;
 	_Atomic(hostmem_file) file;
 	atomic_bool broken;
 	_Atomic(const struct hostmem_load_page *) load;
@@ -82,6 +82,19 @@ extern struct hostmem_manager hostmem_default_manager;
 enum hostmem_error hostmem_manager_alloc(struct hostmem_manager *manager,
 					 void *addr, SIZE_T length, DWORD type,
 					 DWORD protect, DWORD level, void **out);
+
+/* As environment.h says. */
+#define HOSTMEM_PREPARED_UNSAID	SIZE_MAX
+
+/**
+ * hostmem_manager_prepare() - have memory prepared ahead from now on
+ * @manager: for its commits
+ * @bytes: so much
+ *
+ * Return: HOSTMEM_OK, or what went wrong; then nothing has changed
+ */
+enum hostmem_error hostmem_manager_prepare(struct hostmem_manager *manager,
+					   SIZE_T bytes);
 
 /**
  * hostmem_manager_prepared() - how much a file of a manager is to have prepared ahead

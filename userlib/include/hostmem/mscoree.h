@@ -8,8 +8,8 @@
  * limit and its own heaps; <hostmem/interfaces.h> has their methods.  Functions
  * that name no manager work on the process's default one, as those of the Win32
  * shape do; it opens /dev/hostmem when it is used first, and its memory is as
- * HOSTMEM_PINNABLE says if the environment variable of that name is "1", and the
- * cbPrepared that HOSTMEM_PREPARED says in MiB.
+ * HOSTMEM_PINNABLE says if the environment variable of that name is "1", and it has as
+ * many MiB prepared ahead as HOSTMEM_PREPARED says.
  *
  * Functions and methods may be called from any thread and leave errno alone.  Those
  * about virtual memory and GetMemoryLoad may also be called from signal handlers
@@ -197,10 +197,6 @@ HOSTMEM_API HRESULT HostGetMemoryLoad(DWORD *pMemoryLoad,
  *	fixed buffers and shared futexes work on it; commits and decommits cost more.
  *	Large pages of such a manager that the kernel can't have are refused with
  *	HRESULT_FROM_WIN32(ERROR_NOT_SUPPORTED).
- * @cbPrepared: so many bytes of memory are kept ready, zeroed ahead of time when
- *	processors have nothing else to do, for commits of whole 2 MiB; rounded down to 2
- *	MiB, 0: none.  The limits don't count it before it is committed; the memory cgroup
- *	does.  It is given up where memory is short.
  */
 typedef struct HOSTMEM_OPTIONS {
 	SIZE_T cbSize;
@@ -208,14 +204,12 @@ typedef struct HOSTMEM_OPTIONS {
 	SIZE_T cbCommitLimit;
 	DWORD dwTimeoutMs;
 	DWORD dwFlags;
-	SIZE_T cbPrepared;
 } HOSTMEM_OPTIONS;
 
 /**
  * CreateHostMemoryManager() - make a manager
- * @pOptions: what it shall be like, or NULL for the defaults.  @cbSize may be that of the
- *	structure before it had @cbPrepared, 32, too; a size that no version of this
- *	header has is an error.
+ * @pOptions: what it shall be like, or NULL for the defaults.  A size in @cbSize
+ *	that no version of this header has is an error.
  * @ppManager: receives the manager with one reference, NULL on failure
  *
  * The manager has a file of the device for itself.  Its last Release() frees its
@@ -224,7 +218,7 @@ typedef struct HOSTMEM_OPTIONS {
  * Return: S_OK, or
  * E_POINTER: @ppManager is NULL;
  * E_INVALIDARG: @cbSize is wrong, or @dwFlags has a bit that isn't known;
- * E_OUTOFMEMORY: no memory for the object, or for what has to prepare memory;
+ * E_OUTOFMEMORY: no memory for the object;
  * HOST_E_CLRNOTAVAILABLE: there is no such device, it may not be opened, or isn't
  * one of the module's.
  */
@@ -276,6 +270,23 @@ typedef struct HOSTMEM_STATUS {
  */
 HOSTMEM_API HRESULT HostMemoryManagerStatus(IHostMemoryManager *pManager,
 					    HOSTMEM_STATUS *pStatus);
+
+/**
+ * HostMemoryManagerPrepare() - have memory ready for a manager's commits
+ * @pManager: a manager of the library; NULL is the default one
+ * @cbPrepared: so many bytes are kept ready, rounded down to 2 MiB; 0: none
+ *
+ * They are zeroed ahead of time, when processors have nothing else to do, for commits of
+ * whole 2 MiB.  The commit limits don't count them before they are committed; the memory
+ * cgroup does.  They are given up where memory is short.
+ *
+ * Return: S_OK, or
+ * E_INVALIDARG: @pManager isn't a manager of the library;
+ * E_OUTOFMEMORY: no memory for what has to prepare it;
+ * or what any function may return.
+ */
+HOSTMEM_API HRESULT HostMemoryManagerPrepare(IHostMemoryManager *pManager,
+					     SIZE_T cbPrepared);
 
 /**
  * HostMemoryManagerDescriptor() - tell a manager's file descriptor
