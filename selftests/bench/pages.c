@@ -45,6 +45,8 @@ void touch(char *mem, size_t size)
 /* Portions are too small for huge pages. */
 bool stretch_has_way(const struct stretch *stretch, const struct way *way)
 {
+	if (way->prepared)
+		return stretch->variants && stretch->size >= 2 * MIB;
 	if (way->variant)
 		return stretch->variants;
 	return way->column != HUGE || stretch->step == stretch->size;
@@ -146,7 +148,8 @@ static void report(enum page_work work, unsigned int stretch, const char *varian
 			 work == COMMIT_AGAIN ? "commit again" : row.work, variant);
 		row.work = name;
 	}
-	report_row(&row);
+	if (!variant || row.figures[OURS].median)
+		report_row(&row);
 }
 
 static void report_ways(const char *variant)
@@ -155,8 +158,7 @@ static void report_ways(const char *variant)
 
 	for (work = 0; work < NR_PAGE_WORKS; work++)
 		for (stretch = 0; stretch < NR_STRETCHES; stretch++)
-			if (!variant || stretches[stretch].variants)
-				report(work, stretch, variant);
+			report(work, stretch, variant);
 }
 
 bool pages_prove(void)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "by.h"
 #include "ways.h"
@@ -172,24 +173,53 @@ static void huge_touch_commit(char *mem, size_t size)
 	touch_commit(mem, size);
 }
 
+/* Enough for two commits of the largest size, for the second comes at once. */
+#define PREPARED	((size_t)128 << 20)
+
 const struct way ways[NR_WAYS] = {
-	{ OURS, ' ', ' ', NULL, 0,
+	{ OURS, ' ', ' ', NULL, 0, 0,
 	  our_reserve, our_commit, our_decommit, our_release },
-	{ OURS, ' ', ' ', "pinnable", HOSTMEM_PINNABLE,
+	{ OURS, ' ', ' ', "pinnable", HOSTMEM_PINNABLE, 0,
 	  our_reserve, our_commit, our_decommit, our_release },
-	{ SMALL, BY_TOUCH, BY_MMAP, NULL, 0,
+	{ OURS, ' ', ' ', "prepared", 0, PREPARED,
+	  our_reserve, our_commit, our_decommit, our_release },
+	{ SMALL, BY_TOUCH, BY_MMAP, NULL, 0, 0,
 	  peer_reserve, touch_commit, mmap_decommit, peer_release },
-	{ SMALL, BY_POPULATE, BY_DONTNEED, NULL, 0,
+	{ SMALL, BY_POPULATE, BY_DONTNEED, NULL, 0, 0,
 	  peer_reserve, populate_commit, dontneed_decommit, peer_release },
-	{ HUGE, BY_TOUCH, BY_MMAP, NULL, 0,
+	{ HUGE, BY_TOUCH, BY_MMAP, NULL, 0, 0,
 	  peer_reserve, huge_touch_commit, mmap_decommit, peer_release },
-	{ HUGE, BY_POPULATE, BY_DONTNEED, NULL, 0,
+	{ HUGE, BY_POPULATE, BY_DONTNEED, NULL, 0, 0,
 	  huge_reserve, populate_commit, dontneed_decommit, peer_release },
 };
 
 void allow_huge(int allow)
 {
 	must_not_fail(prctl(PR_SET_THP_DISABLE, !allow, 0, 0, 0), "PR_SET_THP_DISABLE");
+}
+
+/*
+ * Memory is prepared when nobody needs the processor.  What is ready for one way is none
+ * that others can have.
+ */
+static void have_ready(size_t prepared)
+{
+	static IHostMemoryManager *having;
+	HOSTMEM_STATUS status = { .cbSize = sizeof(status) };
+	unsigned int i;
+
+	if (having && having != manager)
+		must(HostMemoryManagerPrepare(having, 0), "no memory prepared ahead");
+	having = prepared ? manager : NULL;
+	if (!prepared)
+		return;
+	must(HostMemoryManagerPrepare(manager, prepared), "memory prepared ahead");
+	for (i = 0; i < 20000 && status.cbPrepared < prepared; i++) {
+		usleep(1000);
+		must(HostMemoryManagerStatus(manager, &status), "status");
+	}
+	if (status.cbPrepared < prepared)
+		errx(1, "only %zu MiB are prepared", status.cbPrepared >> 20);
 }
 
 void way_enter(const struct way *way)
@@ -200,6 +230,7 @@ void way_enter(const struct way *way)
 	if (way->variant && !*made)
 		*made = manager_with(way->flags);
 	manager = *made;
+	have_ready(way->prepared);
 	allow_huge(way->column == HUGE);
 }
 

@@ -27,6 +27,7 @@ enum column {
  *	table has beside those of the default manager; NULL for all others
  * @flags: dwFlags of that manager
  * @reserve: address space without memory, 2 MiB aligned
+ * @prepared: bytes that are ready for its manager whenever it is entered
  * @commit: makes a reserved range readable and writable; memory may come later,
  *	when a page is touched
  * @decommit: gives the memory back; the range is reserved again
@@ -40,17 +41,18 @@ struct way {
 	char decommit_by;
 	const char *variant;
 	DWORD flags;
+	size_t prepared;
 	char *(*reserve)(size_t size);
 	void (*commit)(char *mem, size_t size);
 	void (*decommit)(char *mem, size_t size);
 	void (*release)(char *mem, size_t size);
 };
 
-#define NR_WAYS		6u
+#define NR_WAYS		7u
 
 extern const struct way ways[NR_WAYS];
 
-/** way_enter() - to be called before a way is used: its manager, huge pages or none */
+/** way_enter() - to be called before each use: its manager, huge pages or none */
 void way_enter(const struct way *way);
 
 /** way_name() - for messages */
