@@ -66,7 +66,7 @@ FIXTURE_VARIANT_ADD(chain, reserve_and_commit_at)
 {
 	.call = call_reserve, .complete = reserved, .at = ELSEWHERE,
 	.length = 2 * BLOCK + PAGE, .type = HOSTMEM_RESERVE | HOSTMEM_COMMIT,
-	.failures = 16, .copies = 1, .error = ENOSPC,
+	.failures = 13, .copies = 1, .error = ENOSPC,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_at_null)
@@ -122,42 +122,42 @@ FIXTURE_VARIANT_ADD(chain, commit_beside_granule)
 {
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE, .length = BLOCK - PAGE, .protect = HOSTMEM_READWRITE,
-	.failures = 7, .copies = 1,
+	.failures = 5, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_across_page_tables)
 {
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE + BLOCK - PAGE, .length = 2 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 10, .copies = 1,
+	.protect = HOSTMEM_READWRITE, .failures = 8, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_across_directories)
 {
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE + GIB - PAGE, .length = 2 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 13, .copies = 1, .blind = true,
+	.protect = HOSTMEM_READWRITE, .failures = 11, .copies = 1, .blind = true,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_across_512_gib)
 {
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE - PAGE, .length = 2 * PAGE, .protect = HOSTMEM_READWRITE,
-	.failures = 13, .copies = 1, .blind = true,
+	.failures = 11, .copies = 1, .blind = true,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_blocks)
 {
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
 	.at = GRANULE + BLOCK / 2, .length = 2 * BLOCK + 7 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 10, .copies = 1,
+	.protect = HOSTMEM_READWRITE, .failures = 9, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_over_parts)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_parts, .call = call_commit,
 	.complete = committed_range, .length = PARTS_END,
-	.protect = HOSTMEM_EXECUTE_READ, .failures = 10, .copies = 1,
+	.protect = HOSTMEM_EXECUTE_READ, .failures = 8, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_again)
@@ -213,7 +213,7 @@ FIXTURE_VARIANT_ADD(chain, commit_in_cgroup)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_cgroup, .call = call_commit,
 	.complete = committed_in_cgroup, .length = 4 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 11, .copies = 1,
+	.protect = HOSTMEM_READWRITE, .failures = 10, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, library)
