@@ -55,7 +55,7 @@ static HRESULT (*create)(const HOSTMEM_OPTIONS *, IHostMemoryManager **);
 
 int main(int argc, char **argv)
 {
-	HOSTMEM_OPTIONS options = { sizeof(options), "/nonexistent", 0, 0, 0, 0 };
+	HOSTMEM_OPTIONS options = { sizeof(options), "/nonexistent", 0, 0, 0 };
 	IHostMemoryManager *manager;
 
 #ifdef LOADED
