@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Description: what "make install" puts under PREFIX is enough to build and start a
-# program, with the flags that pkg-config tells, one with Windows' headers, too; and the
-# device has a group.
+# program, with the flags that pkg-config tells, one with Windows' headers, too, and the
+# device's manual page has one; each manual page is where man(1) looks for it; and the device
+# has a group.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -59,6 +60,14 @@ LD_LIBRARY_PATH=$prefix/lib "$tmp/windows"
 for header in userlib/include/hostmem/win32/*.h; do
 	cmp "$header" "$prefix/include/hostmem/win32/${header##*/}"
 done
+
+for page in userlib/man/*; do
+	cmp "$page" "$prefix/share/man/man${page##*.}/${page##*/}"
+done
+# The program of hostmem(4), as it is printed there.
+sed -n '/^\.SH EXAMPLES/,$ { /^\.EX/,/^\.EE/ { //!p } }' "$prefix/share/man/man4/hostmem.4" |
+	sed 's/\\-/-/g; s/\\e/\\/g' >"$tmp/example.c"
+cc -Wall -Werror -I"$prefix/include" -o "$tmp/example" "$tmp/example.c"
 
 # Who may open the device: the rule names the group that is made (rule S9).
 make -s device_install DESTDIR="$tmp"
