@@ -5,7 +5,8 @@
  * debuggers, the raw calls, and what the kernel says about memory.
  *
  * Rule ids in the tests, such as B5, are those of the contract of Windows'
- * virtual memory functions that the module's and the library's comments cite.
+ * virtual memory functions that the module's and the library's comments cite, too;
+ * hostmem(7) has them all.
  *
  * The harness runs each test in a child of its own, and the library opens the
  * device in its first call: so each test has an empty space of regions, unless
