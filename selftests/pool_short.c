@@ -186,7 +186,7 @@ TEST_F(cgroup, may_have_what_is_prepared_for_others_in_it)
 	other = start_child(fill_and_wait, self->run);
 	while (!self->run->state && !kill(other, 0) && !waitpid(other, NULL, WNOHANG))
 		sched_yield();
-	ASSERT_EQ(1, self->run->state)
+	ASSERT_EQ(1, atomic_load(&self->run->state))
 		TH_LOG("line %d", self->run->line);
 	EXPECT_CHILD(commit_beside);
 	self->run->state = 2;

@@ -86,7 +86,7 @@ static void refused(void)
 static void another_file(void)
 {
 	IHostMemoryManager *manager = new_manager();
-	int fd;
+	int fd = -1;
 
 	CHECK(HostMemoryManagerPrepare(manager, 4 * MIB) == S_OK &&
 	      HostMemoryManagerDescriptor(manager, &fd) == S_OK, "made");
