@@ -109,13 +109,13 @@ FIXTURE_VARIANT_ADD(chain, commit_page_beside)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_page, .call = call_commit,
 	.complete = committed_range, .at = PAGE, .length = PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 3, .copies = 1,
+	.protect = HOSTMEM_READWRITE, .failures = 2, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_granule)
 {
 	.region = HOSTMEM_RESERVE, .call = call_commit, .complete = committed_range,
-	.length = GRANULE, .protect = HOSTMEM_READWRITE, .failures = 3, .copies = 1,
+	.length = GRANULE, .protect = HOSTMEM_READWRITE, .failures = 2, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_beside_granule)
