@@ -196,7 +196,8 @@ TEST_F(blocks, part_is_guarded_G1)
 	EXPECT_EQ(SIGBUS, try_write(hit, 1).signo);
 	EXPECT_NO_FAULT(try_write(hit, *hit));
 	EXPECT_COMMITTED(hit, self->base, hit + PAGE == BEHIND && variant->at +
-			 variant->size < NR * BLOCK ? self->blocks + NR * BLOCK - hit : PAGE,
+			 variant->size < NR * BLOCK ?
+			 (size_t)(self->blocks + NR * BLOCK - hit) : PAGE,
 			 PAGE_READWRITE);
 	if (variant->size > PAGE) {
 		EXPECT_EQ(SIGBUS, try_read(PART).signo);
