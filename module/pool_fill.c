@@ -105,6 +105,18 @@ static unsigned long work(void)
 	return 0;
 }
 
+/* Until it is over, somebody wakes the thread who has set *@wake, or ends it. */
+static void sleep_on_queue(struct wait_queue_head *queue, const bool *wake, long timeout)
+{
+	DEFINE_WAIT(wait);
+
+	prepare_to_wait(queue, &wait, TASK_INTERRUPTIBLE);
+	if (!kthread_should_stop() && !(wake && READ_ONCE(*wake)))
+		schedule_timeout(timeout);
+	finish_wait(queue, &wait);
+	try_to_freeze();
+}
+
 static int run(void *unused)
 {
 	unsigned long pause;
@@ -118,9 +130,8 @@ static int run(void *unused)
 			cond_resched();
 			try_to_freeze();
 		} while (!pause && !kthread_should_stop());
-		wait_event_freezable_timeout(idle, kthread_should_stop() ||
-					     READ_ONCE(wanted), pause);
-		wait_event_freezable_timeout(pausing, kthread_should_stop(), PAUSE);
+		sleep_on_queue(&idle, &wanted, pause);
+		sleep_on_queue(&pausing, NULL, PAUSE);
 	}
 	return 0;
 }
