@@ -134,17 +134,25 @@ static void measure_field(struct row rows[3], const struct way *way)
 	way->release(field.mem, FIELD);
 }
 
+/* Have much memory; @before gets what was free until then. */
+static char *have_much(const struct way *way, long *before)
+{
+	char *mem;
+
+	way_enter(way);
+	*before = settled_free_kib();
+	mem = way->reserve(MUCH);
+	way->commit(mem, MUCH);
+	touch(mem, MUCH);
+	return mem;
+}
+
 /* Bytes of memory that @way takes for each page, beyond the page. */
 static double more_than_pages(const struct way *way)
 {
 	long before, after;
-	char *mem;
+	char *mem = have_much(way, &before);
 
-	way_enter(way);
-	before = settled_free_kib();
-	mem = way->reserve(MUCH);
-	way->commit(mem, MUCH);
-	touch(mem, MUCH);
 	after = free_kib();
 	way->release(mem, MUCH);
 	return ((double)(before - after) * KIB - (double)MUCH) / ((double)MUCH / PAGE);
@@ -155,14 +163,9 @@ static double one_page_each(const struct way *way)
 {
 	const size_t block = 2 * MIB;
 	long before, after;
+	char *mem = have_much(way, &before);
 	size_t at;
-	char *mem;
 
-	way_enter(way);
-	before = settled_free_kib();
-	mem = way->reserve(MUCH);
-	way->commit(mem, MUCH);
-	touch(mem, MUCH);
 	for (at = 0; at < MUCH; at += block) {
 		way->decommit(mem + at, block / 2 - PAGE);
 		way->decommit(mem + at + block / 2, block / 2);

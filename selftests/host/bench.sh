@@ -6,22 +6,9 @@
 set -eu
 
 report=$(dirname "$(realpath "$0")")/../bench/report.py
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=SCRIPTDIR/expect.sh
+. "$(dirname "$(realpath "$0")")/expect.sh"
 cd "$tmp"
-tests=0
-
-# expect NAME COMMAND...
-expect()
-{
-	tests=$((tests + 1))
-	if "${@:2}"; then
-		echo "ok $tests - $1"
-	else
-		echo "not ok $tests - $1"
-		: >failed
-	fi
-}
 
 # is EXPRESSION FILE: of Python, about what is in the file, as x.
 is()
@@ -107,5 +94,4 @@ printf 'nothing\n' >README
 expect 'a README without a place for it is an error' refuses "$report" readme README a.json
 expect '... and stays as it was' [ "$(cat README)" = nothing ]
 
-echo "1..$tests"
-[ ! -e failed ]
+conclude

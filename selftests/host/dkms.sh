@@ -5,10 +5,10 @@
 
 set -eu
 
+# shellcheck source=SCRIPTDIR/expect.sh
+. "$(dirname "$(realpath "$0")")/expect.sh"
 cd "$(dirname "$0")/../.."
 top=$PWD
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 here=6.1.0-here there=6.1.0-there
 headers=''
 eval "$(selftests/vm/kernel 6.1)"
@@ -59,21 +59,6 @@ fails()
 	! "$@"
 }
 
-tests=0 failed=0
-
-# expect NAME COMMAND...
-expect()
-{
-	tests=$((tests + 1))
-	if "${@:2}" >"$tmp/log" 2>&1; then
-		echo "ok $tests - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $tests - $1"
-		sed 's/^/# /' "$tmp/log"
-	fi
-}
-
 change 'MODULE_DESCRIPTION("first")'
 expect 'the first module' make_dkms
 expect 'it is there' installed $here first
@@ -97,5 +82,4 @@ change 'MODULE_DESCRIPTION("fourth")'
 expect 'after the copy of the sources was removed' make_dkms
 expect 'the module is there' installed $here fourth
 
-echo "1..$tests"
-[ "$failed" -eq 0 ]
+conclude

@@ -5,23 +5,10 @@
 
 set -eu
 
+# shellcheck source=SCRIPTDIR/expect.sh
+. "$(dirname "$(realpath "$0")")/expect.sh"
 cd "$(dirname "$0")/.."
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 export tmp
-tests=0
-
-# expect NAME COMMAND...
-expect()
-{
-	tests=$((tests + 1))
-	if "${@:2}"; then
-		echo "ok $tests - $1"
-	else
-		echo "not ok $tests - $1"
-		: >"$tmp/failed"
-	fi
-}
 
 cat >"$tmp/begin" <<'EOF'
 set -eu
@@ -134,5 +121,4 @@ for signal in INT TERM HUP; do
 	expect '... and it does not go on' [ ! -s "$tmp/out" ]
 done
 
-echo "1..$tests"
-[ ! -e "$tmp/failed" ]
+conclude
