@@ -6,24 +6,40 @@
 #include "compat.h"
 #include "pmd.h"
 
-bool hm_pmd_works(void)
-{
-	return hm_large_pages_work();
-}
-
-pmd_t *hm_pmd_at(struct mm_struct *mm, unsigned long addr)
+/* Look for the entry for an address.  Return how many directories are missing for it. */
+static unsigned int look_for_entry(struct mm_struct *mm, unsigned long addr, pmd_t **pmd)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
 	p4d_t *p4d;
 	pud_t *pud;
 
+	*pmd = NULL;
 	if (pgd_none(*pgd))
-		return NULL;
+		return 3;
 	p4d = p4d_offset(pgd, addr);
 	if (p4d_none(*p4d))
-		return NULL;
+		return 2;
 	pud = pud_offset(p4d, addr);
-	return pud_none(*pud) ? NULL : pmd_offset(pud, addr);
+	if (pud_none(*pud))
+		return 1;
+	*pmd = pmd_offset(pud, addr);
+	return 0;
+}
+
+pmd_t *hm_pmd_at(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd;
+
+	look_for_entry(mm, addr, &pmd);
+	return pmd;
+}
+
+unsigned int hm_tables_missing(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd;
+	unsigned int directories = look_for_entry(mm, addr, &pmd);
+
+	return pmd ? pmd_none(*pmd) : directories + 1;
 }
 
 bool hm_pmd_has_room(struct mm_struct *mm, unsigned long addr)

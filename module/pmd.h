@@ -13,9 +13,6 @@
 
 struct hm_block;
 
-/** hm_pmd_works - can this kernel map memory without struct pages that way? */
-bool hm_pmd_works(void);
-
 /**
  * hm_pmd_at - the entry for an address, or NULL without the directory that it is in
  *
@@ -23,6 +20,13 @@ bool hm_pmd_works(void);
  * takes back from mappings that are there, it takes from others only.
  */
 pmd_t *hm_pmd_at(struct mm_struct *mm, unsigned long addr);
+
+/**
+ * hm_tables_missing - how many page tables and directories an address lacks
+ *
+ * Those of lower levels go with a higher one.
+ */
+unsigned int hm_tables_missing(struct mm_struct *mm, unsigned long addr);
 
 /** hm_pmd_has_room - is there the directory for an address, and nothing in its entry? */
 bool hm_pmd_has_room(struct mm_struct *mm, unsigned long addr);

@@ -41,9 +41,10 @@ static int with_ptes(struct hm_pte_walk *walk, pte_fn_t step)
 	struct mm_struct *mm = walk->run->vma->vm_mm;
 	unsigned long addr = run_addr(walk->run);
 	pmd_t *pmd = hm_pmd_at(mm, addr);
+	pmd_t entry = pmd ? READ_ONCE(*pmd) : __pmd(0);
 	spinlock_t *lock;
 
-	if (!pmd || pmd_none(*pmd) || pmd_leaf(*pmd))
+	if (pmd_none(entry) || pmd_leaf(entry))
 		return apply_to_page_range(mm, addr, PAGE_SIZE, step, walk);
 	lock = pte_lockptr(mm, pmd);
 	spin_lock(lock);
@@ -62,24 +63,6 @@ unsigned int hm_tables_between(struct mm_struct *mm, unsigned long addr,
 		if ((addr ^ other) < hm_table_span(level))
 			break;
 	return level;
-}
-
-/* How many page tables an address lacks; those of lower levels go with a higher one. */
-static unsigned int tables_missing(struct mm_struct *mm, unsigned long addr)
-{
-	pgd_t *pgd = pgd_offset(mm, addr);
-	p4d_t *p4d;
-	pud_t *pud;
-
-	if (pgd_none(*pgd))
-		return 4;
-	p4d = p4d_offset(pgd, addr);
-	if (p4d_none(*p4d))
-		return 3;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud))
-		return 2;
-	return pmd_none(*pmd_offset(pud, addr));
 }
 
 /*
@@ -137,11 +120,11 @@ int hm_pte_create(const struct hm_run *run, hm_state_t state,
 
 	mmap_assert_write_locked(mm);
 
-	*tables = tables_missing(mm, addr);
+	*tables = hm_tables_missing(mm, addr);
 	err = run->block->pinnable ? create_direct(run, state) :
 				     create_special(run, state);
 	if (err)
-		*tables -= tables_missing(mm, addr);
+		*tables -= hm_tables_missing(mm, addr);
 	return err;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The page tables: the only file that maps committed pages and unmaps them.
+ * The page tables: the only file that maps committed pages one by one, and unmaps them.
+ * For blocks that are mapped as a whole see pmd.h.
  *
  * Whenever space->lock is free, a page with memory has a PTE exactly if its
  * state is a mapped one, and the PTE grants exactly what the state allows.  The

@@ -41,6 +41,8 @@ static int expose_special(struct hm_region *region)
 	unsigned long index;
 	int err = 0;
 
+	region->nr_huge = 0;
+
 	/* Who is dead asks for no written pages: the dirty bits go. */
 	hm_pte_unmap(vma, region->start, region->end);
 	hm_vm_flags_clear(vma, VM_PFNMAP);
@@ -48,7 +50,6 @@ static int expose_special(struct hm_region *region)
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 
 	for_each_block(region, index, block, region->start, region->end) {
-		/* There is no way back: who counts them has no use for the number. */
 		hm_block_end_huge(block);
 		hm_backing_split(block);
 		/* A page table may be missing, where large pages have been at least. */

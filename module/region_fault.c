@@ -99,8 +99,10 @@ static vm_fault_t map_huge(struct hm_region *region, struct hm_block *block,
 	pmd_t pmd = READ_ONCE(*vmf->pmd);
 
 	/* An armed guard is for who asks for a small page. */
-	if (!hm_state_allows(block->state[0], access))
+	if (block->state[0] & HM_GUARD)
 		return VM_FAULT_FALLBACK;
+	if (!hm_state_allows(block->state[0], access))
+		return VM_FAULT_SIGSEGV;
 	if (pmd_none(pmd) || pmd_leaf(pmd))
 		return hm_insert_pmd(vmf, block->whole, hm_pte_prot(block->state[0]),
 				     access == HM_WRITE);

@@ -7,13 +7,14 @@
  * in one piece, until something is done to a part of it.  It has a page in reserve that
  * can be its page table then: so what is done to the part needs no new memory.
  */
+#include "compat.h"
 #include "pmd.h"
 #include "walk.h"
 
 bool hm_region_wants_huge(const struct hm_region *region)
 {
 	return !region->watched && !region->large && !region->pinnable &&
-	       hm_pmd_works();
+	       hm_large_pages_work();
 }
 
 bool hm_region_map_huge(struct hm_region *region, struct hm_block *block)
