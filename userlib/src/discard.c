@@ -12,6 +12,7 @@
 #include <hostmem/mscoree.h>
 
 #include "manager.h"
+#include "owned.h"
 #include "user_space.h"
 #include "win32.h"
 
@@ -42,7 +43,7 @@ static bool are_in_one_region(const void *addr, SIZE_T size)
 			return false;
 		base = run.info.AllocationBase;
 	}
-	return hostmem_manager_owns(addr);
+	return hostmem_owned(addr);
 }
 
 DWORD DiscardVirtualMemory(PVOID VirtualAddress, SIZE_T Size)

@@ -21,7 +21,7 @@
 
 #include "context.h"
 #include "fault.h"
-#include "manager.h"
+#include "owned.h"
 #include "vectored.h"
 
 /**
@@ -141,7 +141,7 @@ static bool fault_is_ours(int signo, const siginfo_t *info)
 	if (signo == SIGBUS ? info->si_code != BUS_ADRERR : info->si_code <= 0)
 		return false;
 
-	return hostmem_manager_owns(info->si_addr);
+	return hostmem_owned(info->si_addr);
 }
 
 static void handle_fault(int signo, siginfo_t *info, void *context)
@@ -197,7 +197,7 @@ void hostmem_fault_install(void)
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	pthread_mutex_lock(&installing);
 	if (!atomic_load(&installed)) {
-		hostmem_manager_prepare_to_ask();
+		hostmem_owned_open();
 		install(SIGSEGV, &handled_segv);
 		install(SIGBUS, &handled_bus);
 		atomic_store(&installed, true);

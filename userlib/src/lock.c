@@ -13,7 +13,7 @@
 
 #include <hostmem/win32/memoryapi.h>
 
-#include "manager.h"
+#include "owned.h"
 #include "ranges.h"
 #include "user_space.h"
 #include "win32.h"
@@ -54,7 +54,7 @@ static DWORD lock_others(uintptr_t start, uintptr_t end, uintptr_t *done)
 
 		if (error)
 			return hostmem_error_win32(error);
-		if (hostmem_manager_owns((void *)run.start) ||
+		if (hostmem_owned((void *)run.start) ||
 		    !mlock((void *)run.start, run.end - run.start))
 			continue;
 		return errno == EPERM ? ERROR_PRIVILEGE_NOT_HELD : ERROR_WORKING_SET_QUOTA;
@@ -74,7 +74,7 @@ static bool unlock_others(uintptr_t start, uintptr_t end)
 			return false;
 		if (run.info.State != MEM_COMMIT)
 			committed = false;
-		else if (!hostmem_manager_owns((void *)run.start))
+		else if (!hostmem_owned((void *)run.start))
 			munlock((void *)run.start, run.end - run.start);
 	}
 	return committed;

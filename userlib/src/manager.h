@@ -312,22 +312,4 @@ enum hostmem_error hostmem_manager_shutdown(struct hostmem_manager *manager);
  */
 void hostmem_manager_close(struct hostmem_manager *manager);
 
-/**
- * hostmem_manager_owns() - tell whether an address lies in a region of any manager
- * @addr: any address
- *
- * For signal handlers.  Uses a file of its own, so that it doesn't matter which managers
- * there are and who has closed what (rule S8).
- *
- * Return: true if it does; false if not, or if the kernel can't be asked
- */
-bool hostmem_manager_owns(const void *addr);
-
-/**
- * hostmem_manager_prepare_to_ask() - open that file in advance
- *
- * As the process may not be allowed to later.
- */
-void hostmem_manager_prepare_to_ask(void);
-
 #endif /* HOSTMEM_MANAGER_H */
