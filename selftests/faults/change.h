@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The calls of fail_nth.c that change what is there: free, protect, reset, and the
+ * The calls of fail_nth_change.c that change what is there: free, protect, reset, and the
  * faults of pages whose contents have gone and of guard pages.  See commit.h.
  */
 #ifndef FAULTS_CHANGE_H
@@ -12,13 +12,13 @@
  * Free and protect
  */
 
-static int call_decommit(struct world *world)
+HELPER int call_decommit(struct world *world)
 {
 	return raw_decommit(world->fd, BASE + world->chain->at,
 			    world->chain->length);
 }
 
-static bool decommitted(struct world *world)
+HELPER bool decommitted(struct world *world)
 {
 	const FIXTURE_VARIANT(chain) *chain = world->chain;
 
@@ -27,13 +27,13 @@ static bool decommitted(struct world *world)
 	return books_agree(world);
 }
 
-static int call_release(struct world *world)
+HELPER int call_release(struct world *world)
 {
 	return raw_release(world->fd, BASE);
 }
 
 /* munmap(2), which is as good as a release. */
-static int call_munmap(struct world *world)
+HELPER int call_munmap(struct world *world)
 {
 	(void)world;
 	return munmap((void *)BASE, REGION) ? -errno : 0;
@@ -42,7 +42,7 @@ static int call_munmap(struct world *world)
 /* A mapping behind the region, of which half goes with it: that takes memory. */
 #define BEHIND	(BASE + REGION)
 
-static bool prepare_parts_and_neighbour(struct world *world)
+HELPER bool prepare_parts_and_neighbour(struct world *world)
 {
 	return prepare_parts(world) &&
 	       mmap((void *)BEHIND, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
@@ -53,27 +53,27 @@ static bool prepare_parts_and_neighbour(struct world *world)
  * Blocks that the kernel may map at once.  The directory in which they are comes with the
  * page table of the first.
  */
-static bool prepare_whole(struct world *world)
+HELPER bool prepare_whole(struct world *world)
 {
 	NEED(!commit(world, GRANULE, PAGE, HOSTMEM_READWRITE));
 	NEED(!commit(world, GRANULE + BLOCK, 2 * BLOCK, HOSTMEM_READWRITE));
 	return true;
 }
 
-static int call_munmap_more(struct world *world)
+HELPER int call_munmap_more(struct world *world)
 {
 	(void)world;
 	return munmap((void *)BASE, REGION + PAGE) ? -errno : 0;
 }
 
 /* Half a region can't go, and a region can't go elsewhere. */
-static int call_munmap_part(struct world *world)
+HELPER int call_munmap_part(struct world *world)
 {
 	(void)world;
 	return munmap((void *)BASE, GIB) && errno == EINVAL ? 0 : -errno;
 }
 
-static int call_mremap(struct world *world)
+HELPER int call_mremap(struct world *world)
 {
 	void *to = mremap((void *)BASE, REGION, REGION,
 			  MREMAP_MAYMOVE | MREMAP_FIXED, (void *)ELSEWHERE);
@@ -82,13 +82,13 @@ static int call_mremap(struct world *world)
 	return to == MAP_FAILED && errno == EPERM ? 0 : -errno;
 }
 
-static bool released(struct world *world)
+HELPER bool released(struct world *world)
 {
 	NEED(nothing_there(world));
 	return books_agree(world);
 }
 
-static bool more_released(struct world *world)
+HELPER bool more_released(struct world *world)
 {
 	NEED(mappings(getpid(), BEHIND, BEHIND + 2 * PAGE) == 1);
 	NEED(can_read((void *)(BEHIND + PAGE)) && !can_read((void *)BEHIND));
@@ -96,7 +96,7 @@ static bool more_released(struct world *world)
 	return released(world);
 }
 
-static bool parts_kept(struct world *world)
+HELPER bool parts_kept(struct world *world)
 {
 	NEED(contents_kept(BASE + 3 * PAGE, PAGE, true));
 	NEED(contents_kept(BASE + GRANULE + BLOCK, BLOCK, true));
@@ -105,7 +105,7 @@ static bool parts_kept(struct world *world)
 	return is_free(world, ELSEWHERE) && books_agree(world);
 }
 
-static int call_protect(struct world *world)
+HELPER int call_protect(struct world *world)
 {
 	uint32_t old;
 	struct hostmem_protect arg = {
@@ -124,21 +124,21 @@ static int call_protect(struct world *world)
  * Resets, and pages whose contents have gone
  */
 
-static int call_reset(struct world *world)
+HELPER int call_reset(struct world *world)
 {
 	return raw_alloc(world->fd, BASE + world->chain->at,
 			 world->chain->length, world->chain->type,
 			 HOSTMEM_READWRITE, &world->out);
 }
 
-static int call_undo(struct world *world)
+HELPER int call_undo(struct world *world)
 {
 	return raw_alloc(world->fd, BASE + world->chain->at,
 			 world->chain->length, HOSTMEM_RESET_UNDO,
 			 HOSTMEM_READWRITE, &world->out);
 }
 
-static bool prepare_reset(struct world *world)
+HELPER bool prepare_reset(struct world *world)
 {
 	NEED(prepare_parts(world));
 	NEED(!call_reset(world));
@@ -146,13 +146,13 @@ static bool prepare_reset(struct world *world)
 }
 
 /* The kernel takes whatever its shrinkers give: pressure on demand. */
-static bool take_what_was_reset(void)
+HELPER bool take_what_was_reset(void)
 {
 	return write_file("/proc/sys/vm/drop_caches", "2");
 }
 
 /* A reset is a permission; after an undo, at the latest, there is none. */
-static bool contents_stay(struct world *world)
+HELPER bool contents_stay(struct world *world)
 {
 	NEED(!call_undo(world));
 	NEED(take_what_was_reset());
@@ -160,12 +160,12 @@ static bool contents_stay(struct world *world)
 	return books_agree(world);
 }
 
-static uintptr_t lost_page(struct world *world)
+HELPER uintptr_t lost_page(struct world *world)
 {
 	return BASE + world->chain->at;
 }
 
-static bool prepare_lost(struct world *world)
+HELPER bool prepare_lost(struct world *world)
 {
 	uintptr_t out;
 
@@ -176,12 +176,12 @@ static bool prepare_lost(struct world *world)
 	return true;
 }
 
-static int call_touch(struct world *world)
+HELPER int call_touch(struct world *world)
 {
 	return try_write((void *)lost_page(world), 7).signo ? -EIO : 0;
 }
 
-static bool touched(struct world *world)
+HELPER bool touched(struct world *world)
 {
 	unsigned char *page = (void *)lost_page(world);
 	size_t i;
@@ -193,7 +193,7 @@ static bool touched(struct world *world)
 }
 
 /* A system call writes there: what a pipe holds. */
-static bool fill_pipe(struct world *world)
+HELPER bool fill_pipe(struct world *world)
 {
 	static const char bytes[] = { 7 };
 	int ends[2];
@@ -205,25 +205,25 @@ static bool fill_pipe(struct world *world)
 	return true;
 }
 
-static bool prepare_lost_and_pipe(struct world *world)
+HELPER bool prepare_lost_and_pipe(struct world *world)
 {
 	return prepare_lost(world) && fill_pipe(world);
 }
 
-static int call_read_to_page(struct world *world)
+HELPER int call_read_to_page(struct world *world)
 {
 	return read(world->spare, (void *)lost_page(world), 1) == 1 ? 0 : -errno;
 }
 
 /* A debugger does. */
-static bool prepare_lost_and_mem(struct world *world)
+HELPER bool prepare_lost_and_mem(struct world *world)
 {
 	NEED(prepare_lost(world));
 	world->spare = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	return world->spare >= 0;
 }
 
-static int call_write_as_debugger(struct world *world)
+HELPER int call_write_as_debugger(struct world *world)
 {
 	static const char bytes[] = { 7 };
 
@@ -234,7 +234,7 @@ static int call_write_as_debugger(struct world *world)
  * Guard pages: the first touch fails, and disarms the guard
  */
 
-static bool disarmed(struct world *world)
+HELPER bool disarmed(struct world *world)
 {
 	NEED(is_run(world, lost_page(world), PAGE, HOSTMEM_COMMIT,
 		    HOSTMEM_READWRITE));
@@ -242,17 +242,17 @@ static bool disarmed(struct world *world)
 	return books_agree(world);
 }
 
-static int call_touch_guard(struct world *world)
+HELPER int call_touch_guard(struct world *world)
 {
 	return try_write((void *)lost_page(world), 7).signo == SIGBUS ? 0 : -EIO;
 }
 
-static bool prepare_guard_and_pipe(struct world *world)
+HELPER bool prepare_guard_and_pipe(struct world *world)
 {
 	return prepare_parts(world) && fill_pipe(world);
 }
 
-static int call_read_to_guard(struct world *world)
+HELPER int call_read_to_guard(struct world *world)
 {
 	return read(world->spare, (void *)lost_page(world), 1) == -1 &&
 	       errno == EFAULT ? 0 : -EIO;
@@ -262,7 +262,7 @@ static int call_read_to_guard(struct world *world)
  * Where it can't be remembered, the guard stays for the next attempt.  That is one of
  * the same call, if the kernel makes a second one, or the next call.
  */
-static bool disarmed_in_the_end(struct world *world)
+HELPER bool disarmed_in_the_end(struct world *world)
 {
 	if (is_run(world, lost_page(world), PAGE, HOSTMEM_COMMIT,
 		   HOSTMEM_READWRITE | HOSTMEM_GUARD))

@@ -8,13 +8,13 @@
 
 #include "world.h"
 
-static int call_open(struct world *world)
+HELPER int call_open(struct world *world)
 {
 	world->fd = open_device();
 	return world->fd < 0 ? -errno : 0;
 }
 
-static bool opened(struct world *world)
+HELPER bool opened(struct world *world)
 {
 	struct hostmem_status status;
 
@@ -22,7 +22,7 @@ static bool opened(struct world *world)
 }
 
 /* At ELSEWHERE, for that is where @at tells, or wherever there is room. */
-static int call_reserve(struct world *world)
+HELPER int call_reserve(struct world *world)
 {
 	const FIXTURE_VARIANT(chain) *chain = world->chain;
 
@@ -30,7 +30,7 @@ static int call_reserve(struct world *world)
 			 HOSTMEM_READWRITE, &world->out);
 }
 
-static bool reserved(struct world *world)
+HELPER bool reserved(struct world *world)
 {
 	const FIXTURE_VARIANT(chain) *chain = world->chain;
 	bool committed = chain->type & HOSTMEM_COMMIT;
@@ -47,14 +47,14 @@ static bool reserved(struct world *world)
 	return books_agree(world);
 }
 
-static bool prepare_large(struct world *world)
+HELPER bool prepare_large(struct world *world)
 {
 	if (has_large_pages())
 		world->large = hostmem_status(world->fd).out_large_page_bytes;
 	return true;
 }
 
-static int call_large(struct world *world)
+HELPER int call_large(struct world *world)
 {
 	int err = raw_alloc(world->fd, 0, 2 * (world->large ?: BLOCK),
 			    HOSTMEM_RESERVE | HOSTMEM_COMMIT | HOSTMEM_LARGE_PAGES,
@@ -63,20 +63,20 @@ static int call_large(struct world *world)
 	return !world->large && err == -EOPNOTSUPP ? 0 : err;
 }
 
-static bool large_or_refused(struct world *world)
+HELPER bool large_or_refused(struct world *world)
 {
 	NEED(!world->large ||
 	     contents_kept(world->out, 2 * world->large, false));
 	return books_agree(world);
 }
 
-static int call_commit(struct world *world)
+HELPER int call_commit(struct world *world)
 {
 	return commit(world, world->chain->at, world->chain->length,
 		      world->chain->protect);
 }
 
-static bool committed_range(struct world *world)
+HELPER bool committed_range(struct world *world)
 {
 	const FIXTURE_VARIANT(chain) *chain = world->chain;
 	uintptr_t start = BASE + chain->at;
@@ -89,27 +89,27 @@ static bool committed_range(struct world *world)
 	return books_agree(world);
 }
 
-static bool prepare_page(struct world *world)
+HELPER bool prepare_page(struct world *world)
 {
 	NEED(!commit(world, 0, PAGE, HOSTMEM_READWRITE));
 	return true;
 }
 
 /* More than the file may have: all that it has done must be undone. */
-static bool prepare_limit(struct world *world)
+HELPER bool prepare_limit(struct world *world)
 {
 	NEED(!raw_limit(world->fd, PAGE));
 	return true;
 }
 
-static int call_beyond_limit(struct world *world)
+HELPER int call_beyond_limit(struct world *world)
 {
 	int err = call_reserve(world);
 
 	return err == -ENOMEM || err == -ENOSPC ? 0 : err;
 }
 
-static bool nothing_there(struct world *world)
+HELPER bool nothing_there(struct world *world)
 {
 	struct hostmem_status status = hostmem_status(world->other);
 
@@ -117,7 +117,7 @@ static bool nothing_there(struct world *world)
 	return is_free(world, BASE) && is_free(world, ELSEWHERE);
 }
 
-static int call_commit_by_deadline(struct world *world)
+HELPER int call_commit_by_deadline(struct world *world)
 {
 	return raw_commit(world->fd, BASE + world->chain->at,
 			  world->chain->length, PROCESS, FOREVER);
@@ -136,7 +136,7 @@ struct room {
 	bool made;
 };
 
-static void *make_room(void *arg)
+HELPER void *make_room(void *arg)
 {
 	struct room *room = arg;
 	int fd = room->world->fd;
@@ -150,7 +150,7 @@ static void *make_room(void *arg)
 	return NULL;
 }
 
-static bool prepare_to_wait(struct world *world)
+HELPER bool prepare_to_wait(struct world *world)
 {
 	struct room room = { .world = world, .give_up = true };
 	pthread_t thread;
@@ -163,7 +163,7 @@ static bool prepare_to_wait(struct world *world)
 	return true;
 }
 
-static int call_commit_and_wait(struct world *world)
+HELPER int call_commit_and_wait(struct world *world)
 {
 	struct room room = { .world = world };
 	pthread_t thread;
@@ -180,7 +180,7 @@ static int call_commit_and_wait(struct world *world)
 }
 
 /* A cgroup with hardly any room but what can be reclaimed. */
-static bool prepare_cgroup(struct world *world)
+HELPER bool prepare_cgroup(struct world *world)
 {
 	const size_t size = 256 * PAGE;
 	static char *cache;
@@ -205,7 +205,7 @@ static bool prepare_cgroup(struct world *world)
 	return true;
 }
 
-static bool committed_in_cgroup(struct world *world)
+HELPER bool committed_in_cgroup(struct world *world)
 {
 	return committed_range(world) && write_file(GROUP "/memory.max", "max");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The calls of fail_nth.c that look at what is there, or at how much there may be:
+ * The calls of fail_nth_change.c that look at what is there, or at how much there may be:
  * write watch, queries, limits, load; and fork.  See commit.h.
  */
 #ifndef FAULTS_LOOK_H
@@ -19,7 +19,7 @@
 /* So many that they come in several batches. */
 #define MANY		(4096 + 64)
 
-static bool prepare_written(struct world *world)
+HELPER bool prepare_written(struct world *world)
 {
 	NEED(!commit(world, world->chain->at, world->chain->length,
 		     HOSTMEM_READWRITE));
@@ -27,7 +27,7 @@ static bool prepare_written(struct world *world)
 	return true;
 }
 
-static int watch_all(struct world *world, uint32_t flags)
+HELPER int watch_all(struct world *world, uint32_t flags)
 {
 	static uint64_t pages[MOST_WRITTEN];
 	const FIXTURE_VARIANT(chain) *chain = world->chain;
@@ -43,17 +43,17 @@ static int watch_all(struct world *world, uint32_t flags)
 	return count == chain->length / PAGE ? 0 : -EIO;
 }
 
-static int call_watch(struct world *world)
+HELPER int call_watch(struct world *world)
 {
 	return watch_all(world, 0);
 }
 
-static int call_watch_reset(struct world *world)
+HELPER int call_watch_reset(struct world *world)
 {
 	return watch_all(world, HOSTMEM_WATCH_RESET);
 }
 
-static int call_watch_forget(struct world *world)
+HELPER int call_watch_forget(struct world *world)
 {
 	uint64_t count = 0;
 
@@ -62,12 +62,12 @@ static int call_watch_forget(struct world *world)
 			 &count);
 }
 
-static bool watch_as_before(struct world *world)
+HELPER bool watch_as_before(struct world *world)
 {
 	return !watch_all(world, 0);
 }
 
-static bool none_written(struct world *world)
+HELPER bool none_written(struct world *world)
 {
 	uint64_t pages[1], count = 1;
 
@@ -80,40 +80,40 @@ static bool none_written(struct world *world)
  * Queries, limits, load
  */
 
-static int call_query_own(struct world *world)
+HELPER int call_query_own(struct world *world)
 {
 	struct hostmem_memory_info info;
 
 	return raw_query(world->fd, BASE, &info);
 }
 
-static int call_query_foreign(struct world *world)
+HELPER int call_query_foreign(struct world *world)
 {
 	struct hostmem_memory_info info;
 
 	return raw_query(world->fd, (uintptr_t)world, &info);
 }
 
-static int call_status(struct world *world)
+HELPER int call_status(struct world *world)
 {
 	struct hostmem_status status;
 
 	return raw_status(world->fd, &status);
 }
 
-static int call_load(struct world *world)
+HELPER int call_load(struct world *world)
 {
 	struct hostmem_load load;
 
 	return raw_load(world->fd, &load);
 }
 
-static int call_limit(struct world *world)
+HELPER int call_limit(struct world *world)
 {
 	return raw_limit(world->fd, BLOCK);
 }
 
-static bool limited(struct world *world)
+HELPER bool limited(struct world *world)
 {
 	return hostmem_status(world->fd).out_own_limit_bytes == BLOCK;
 }
@@ -124,46 +124,46 @@ static bool limited(struct world *world)
 
 #define PREPARED	(2 * BLOCK)
 
-static bool prepared_in_the_end(struct world *world)
+HELPER bool prepared_in_the_end(struct world *world)
 {
 	NEED(until_prepared(world->fd, PREPARED));
 	return true;
 }
 
-static int call_prepare(struct world *world)
+HELPER int call_prepare(struct world *world)
 {
 	return raw_prepare(world->fd, PREPARED);
 }
 
-static bool prepare_pool(struct world *world)
+HELPER bool prepare_pool(struct world *world)
 {
 	NEED(!call_prepare(world));
 	return prepared_in_the_end(world);
 }
 
-static int call_prepare_less(struct world *world)
+HELPER int call_prepare_less(struct world *world)
 {
 	return raw_prepare(world->fd, BLOCK);
 }
 
-static bool less_prepared(struct world *world)
+HELPER bool less_prepared(struct world *world)
 {
 	return prepared(world->fd) == BLOCK;
 }
 
-static bool prepare_from_pool(struct world *world)
+HELPER bool prepare_from_pool(struct world *world)
 {
 	NEED(prepare_pool(world));
 	NEED(!commit(world, GRANULE, PREPARED, HOSTMEM_READWRITE));
 	return true;
 }
 
-static int call_shutdown(struct world *world)
+HELPER int call_shutdown(struct world *world)
 {
 	return raw_shutdown(world->fd);
 }
 
-static bool shut_down(struct world *world)
+HELPER bool shut_down(struct world *world)
 {
 	struct hostmem_status status;
 
@@ -171,7 +171,7 @@ static bool shut_down(struct world *world)
 	return nothing_there(world);
 }
 
-static int call_map_load(struct world *world)
+HELPER int call_map_load(struct world *world)
 {
 	void *pages = mmap((void *)ELSEWHERE, HOSTMEM_LOAD_PAGES * PAGE,
 			   PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE,
@@ -180,20 +180,20 @@ static int call_map_load(struct world *world)
 	return pages == MAP_FAILED ? -errno : 0;
 }
 
-static bool prepare_load(struct world *world)
+HELPER bool prepare_load(struct world *world)
 {
 	NEED(!call_map_load(world));
 	return true;
 }
 
-static int call_touch_load(struct world *world)
+HELPER int call_touch_load(struct world *world)
 {
 	(void)world;
 	return can_read((void *)(ELSEWHERE + PAGE)) ? 0 : -EIO;
 }
 
 /* Unmaps them, too: they outlive a shutdown. */
-static bool load_shown(struct world *world)
+HELPER bool load_shown(struct world *world)
 {
 	const struct hostmem_load_page *machine = (void *)ELSEWHERE;
 	const struct hostmem_load_page *own = (void *)(ELSEWHERE + PAGE);
@@ -204,20 +204,20 @@ static bool load_shown(struct world *world)
 	return !munmap((void *)ELSEWHERE, HOSTMEM_LOAD_PAGES * PAGE);
 }
 
-static int call_poll(struct world *world)
+HELPER int call_poll(struct world *world)
 {
 	struct pollfd poller = { .fd = world->fd, .events = POLLIN };
 
 	return poll(&poller, 1, 0) == 1 ? 0 : -errno;
 }
 
-static bool prepare_epoll(struct world *world)
+HELPER bool prepare_epoll(struct world *world)
 {
 	world->spare = epoll_create1(EPOLL_CLOEXEC);
 	return world->spare >= 0;
 }
 
-static int call_epoll(struct world *world)
+HELPER int call_epoll(struct world *world)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
@@ -225,7 +225,7 @@ static int call_epoll(struct world *world)
 	       -errno : 0;
 }
 
-static bool polled(struct world *world)
+HELPER bool polled(struct world *world)
 {
 	struct epoll_event event;
 
@@ -250,7 +250,7 @@ HELPER bool without_rseq(void)
 					RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 }
 
-static int call_fork(struct world *world)
+HELPER int call_fork(struct world *world)
 {
 	pid_t child = fork();
 
@@ -262,7 +262,7 @@ static int call_fork(struct world *world)
 	return status_of(child) ? -EIO : 0;
 }
 
-static bool nothing_more(struct world *world)
+HELPER bool nothing_more(struct world *world)
 {
 	return books_agree(world);
 }
