@@ -29,7 +29,7 @@ struct page;
  * @held: pages that others hold, when all else has been freed; see pinnable.h
  * @nr_held: how many of them
  *
- * Filled under space->lock and freed without it, but for more pieces than there is
+ * Filled under region->lock and freed without it, but for more pieces than there is
  * room for: it is small because kernels clear what is on the stack.  Owned by the call
  * that has it there.
  */
@@ -76,7 +76,7 @@ bool hm_backing_take_prepared(struct hm_block *block, struct hm_pool *pool);
 
 /**
  * hm_backing_revive - put zeroed memory behind a page that has lost its own
- * @block: a block of a region, with space->lock held
+ * @block: a block of a region, with the lock of that held
  * @page: the page
  *
  * Context: sleeps, in a fault or for a debugger; may invoke the OOM killer, as

@@ -6,7 +6,7 @@
  *
  * A block is owned by exactly one of
  *   - a preallocation: the commit that is filling it; no one else sees it;
- *   - a region's index: space->lock protects all of it;
+ *   - a region's index: region->lock protects all of it;
  *   - a batch: on its way to be freed, no PTE reaches its pages any more.
  * It is made at the first commit within its 2 MiB and dropped when its last
  * page is decommitted, so reserving costs no memory.

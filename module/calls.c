@@ -17,28 +17,26 @@
 #include "pinned.h"
 #include "reserve.h"
 
-/* Lock what a call needs that changes PTEs but makes no page table. */
-static int lock_for_change(struct hm_space *space)
+/*
+ * Lock what a call needs that changes PTEs but makes no page table.  @region gets the
+ * region that the range lies in, or NULL.
+ */
+static int lock_for_change(struct hm_space *space, unsigned long start,
+			   unsigned long end, struct hm_region **region)
 {
 	if (mmap_read_lock_killable(space->mm))
 		return -EINTR;
-	mutex_lock(&space->lock);
+	*region = hm_space_find_mapped(space, start, end);
+	if (*region)
+		mutex_lock(&(*region)->lock);
 	return 0;
 }
 
-static void unlock_for_change(struct hm_space *space)
+static void unlock_for_change(struct hm_space *space, struct hm_region *region)
 {
-	mutex_unlock(&space->lock);
+	if (region)
+		mutex_unlock(&region->lock);
 	mmap_read_unlock(space->mm);
-}
-
-/* The region of a range whose PTEs are about to change. */
-static struct hm_region *find_to_change(struct hm_space *space,
-					unsigned long start, unsigned long end)
-{
-	struct hm_region *region = hm_space_find(space, start, end);
-
-	return region && hm_space_is_mapped(space, region) ? region : NULL;
 }
 
 static int reset(struct hm_space *space, const struct hm_alloc_request *req)
@@ -47,10 +45,9 @@ static int reset(struct hm_space *space, const struct hm_alloc_request *req)
 	struct hm_region *region;
 	int err;
 
-	err = lock_for_change(space);
+	err = lock_for_change(space, req->start, req->end, &region);
 	if (err)
 		return err;
-	region = find_to_change(space, req->start, req->end);
 	if (!region || region->large) {
 		err = -EADDRNOTAVAIL;				/* R5, X10 */
 	} else {
@@ -61,7 +58,7 @@ static int reset(struct hm_space *space, const struct hm_alloc_request *req)
 			err = hm_region_reset_undo(region, req->start, req->end);
 		hm_account_close(&account);
 	}
-	unlock_for_change(space);
+	unlock_for_change(space, region);
 	return err;
 }
 
@@ -102,13 +99,10 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 	int err;
 
 	hm_batch_init(&batch);
-	err = lock_for_change(space);
+	err = lock_for_change(space, req->start, req->start, &region);
 	if (err)
 		return err;
-	region = hm_space_find_to_free(space, req->start, req->end);
-	err = PTR_ERR_OR_ZERO(region);
-	if (!err && !hm_space_is_mapped(space, region))
-		err = -ENOENT;
+	err = hm_space_may_free(region, req->start, req->end);
 	if (!err && region->large)
 		err = -EADDRNOTAVAIL;				/* F18 */
 	if (!err) {
@@ -117,7 +111,7 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 				   whole ? region->end : req->end, &batch);
 		pages = hm_account_close(&account);
 	}
-	unlock_for_change(space);
+	unlock_for_change(space, region);
 
 	hm_batch_free(&batch);
 	pages += hm_pinned_keep(space, &batch);
@@ -150,14 +144,18 @@ static int protect(struct hm_space *space, struct hm_region *region,
 static int protect_with_vma(struct hm_space *space, unsigned long start,
 			    unsigned long end, hm_state_t want, u32 *old)
 {
-	int err;
+	struct hm_region *region;
+	int err = -EADDRNOTAVAIL;
 
-	err = hm_space_lock_vma(space, start);
-	if (err)
-		return err;
-	err = protect(space, hm_space_find(space, start, end), start, end, want,
-		      old);
-	hm_space_unlock_vma(space);
+	if (mmap_write_lock_killable(space->mm))
+		return -EINTR;
+	region = hm_space_find_mapped(space, start, end);
+	if (region) {
+		hm_space_lock_vma(region);
+		err = protect(space, region, start, end, want, old);
+		mutex_unlock(&region->lock);
+	}
+	mmap_write_unlock(space->mm);
 	return err;
 }
 
@@ -168,14 +166,13 @@ int hm_space_protect(struct hm_space *space, unsigned long start,
 	bool with_vma;
 	int err;
 
-	err = lock_for_change(space);
+	err = lock_for_change(space, start, end, &region);
 	if (err)
 		return err;
-	region = find_to_change(space, start, end);
 	with_vma = region && hm_region_needs_vma(region, want);
 	if (!with_vma)
 		err = protect(space, region, start, end, want, old);
-	unlock_for_change(space);
+	unlock_for_change(space, region);
 	return with_vma ? protect_with_vma(space, start, end, want, old) : err;
 }
 
@@ -186,15 +183,14 @@ int hm_space_watch(struct hm_space *space, unsigned long start,
 	struct hm_region *region;
 	int err;
 
-	err = lock_for_change(space);
+	err = lock_for_change(space, start, end, &region);
 	if (err)
 		return err;
-	region = find_to_change(space, start, end);
 	if (region && region->watched)
 		*nr = hm_region_watch(region, start, end, reset, pages, max);
 	else
 		err = -EINVAL;					/* W23 */
-	unlock_for_change(space);
+	unlock_for_change(space, region);
 	return err;
 }
 
@@ -203,25 +199,45 @@ void hm_space_unwatch(struct hm_space *space, const u64 *pages,
 {
 	struct hm_region *region;
 
-	mutex_lock(&space->lock);
-	region = nr ? hm_space_find(space, pages[0], pages[0]) : NULL;
-	if (region && region->watched)
+	region = nr ? hm_space_lock_found(space, pages[0], pages[0]) : NULL;
+	if (!region)
+		return;
+	if (region->watched)
 		hm_region_mark_written(region, pages, nr);
-	mutex_unlock(&space->lock);
+	hm_space_unlock_found(region);
+}
+
+static bool query_locked(struct hm_region *region, unsigned long addr,
+			 struct hostmem_memory_info *info)
+{
+	bool here;
+
+	mutex_lock(&region->lock);
+	/* One that is being released is ours until it has gone. */
+	here = region->vma;
+	if (here)
+		hm_region_query(region, addr, info);
+	mutex_unlock(&region->lock);
+	return here;
 }
 
 static bool query_own(struct hm_space *space, unsigned long addr,
 		      struct hostmem_memory_info *info)
 {
 	struct hm_region *region;
+	bool done;
 
-	mutex_lock(&space->lock);
-	/* One that is being released is ours until it has gone. */
+	spin_lock(&space->lock);
 	region = hm_space_lookup(space, addr);
-	if (region)
-		hm_region_query(region, addr, info);
-	mutex_unlock(&space->lock);
-	return region;
+	done = region && hm_region_query_empty(region, addr, info);
+	if (region && !done)
+		hm_region_get(region);
+	spin_unlock(&space->lock);
+	if (!region || done)
+		return region;
+	done = query_locked(region, addr, info);
+	hm_region_put(region);
+	return done;
 }
 
 /*
@@ -244,9 +260,7 @@ static noinline_for_stack u32 query_mapped(struct hm_space *space,
 		hm_foreign_query(&vmi, vma, addr, info);
 		return 0;
 	}
-	mutex_lock(&owner->lock);
-	hm_region_query(vma->vm_private_data, addr, info);
-	mutex_unlock(&owner->lock);
+	query_locked(vma->vm_private_data, addr, info);
 	return owner == space ? 1 : 2;
 }
 
@@ -292,11 +306,11 @@ vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 	enum hm_guard_hit_state hit;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
-	mutex_lock(&space->lock);
+	mutex_lock(&region->lock);
 	hit = hm_guard_hit_look(space, addr);
 	if (hit == HM_GUARD_HIT_NONE)
 		ret = fault_locked(space, region, addr, access, who, page);
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 
 	if (hit == HM_GUARD_HIT_OTHERS) {
 		/* Two that are to die may each wait for the other. */
@@ -308,14 +322,14 @@ vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 	return ret;
 }
 
-vm_fault_t hm_space_huge_fault(struct hm_space *space, struct hm_region *region,
-			       struct vm_fault *vmf, enum hm_access access)
+vm_fault_t hm_space_huge_fault(struct hm_region *region, struct vm_fault *vmf,
+			       enum hm_access access)
 {
 	vm_fault_t ret;
 
-	mutex_lock(&space->lock);
+	mutex_lock(&region->lock);
 	ret = hm_region_huge_fault(region, vmf, access);
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 	return ret;
 }
 
@@ -326,10 +340,10 @@ int hm_space_access(struct hm_space *space, struct hm_region *region,
 	struct hm_account account;
 	int done;
 
-	mutex_lock(&space->lock);
+	mutex_lock(&region->lock);
 	account = hm_account_open(space, region);
 	done = hm_region_access(region, addr, buf, len, write, force);
 	hm_account_close(&account);
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 	return done;
 }

@@ -93,8 +93,8 @@ vm_fault_t hm_space_fault(struct hm_space *space, struct hm_region *region,
 			  enum hm_toucher who, struct page **page);
 
 /** hm_space_huge_fault - see hm_region_huge_fault() */
-vm_fault_t hm_space_huge_fault(struct hm_space *space, struct hm_region *region,
-			       struct vm_fault *vmf, enum hm_access access);
+vm_fault_t hm_space_huge_fault(struct hm_region *region, struct vm_fault *vmf,
+			       enum hm_access access);
 
 /** hm_space_access - see hm_region_access() */
 int hm_space_access(struct hm_space *space, struct hm_region *region,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Commits: charge, allocate without locks, install under locks.  See space.h.
+ *
+ * The region is found once for all three, and may lose its VMA in between.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -16,53 +18,63 @@
 
 /**
  * struct hm_asked - what a commit has asked for
+ * @region: what it commits in, with a reference; NULL until something is asked for
  * @needs: in space->asked; nothing when that has been settled
- * @changes: of the space, when the needs were worked out
+ * @changes: of the region, when the needs were worked out
  *
  * Owned by the call that has it on its stack.
  */
 struct hm_asked {
+	struct hm_region *region;
 	struct hm_needs needs;
 	unsigned long changes;
 };
 
 /* Does what has been asked for still do? */
-static bool is_enough(const struct hm_asked *asked, struct hm_space *space,
-		      struct hm_region *region, unsigned long start,
+static bool is_enough(const struct hm_asked *asked, unsigned long start,
 		      unsigned long end)
 {
 	struct hm_needs needs;
 
-	if (asked->changes == space->changes)
+	if (asked->changes == asked->region->changes)
 		return true;
-	hm_region_needs(region, start, end, &needs);
+	hm_region_needs(asked->region, start, end, &needs);
 	return needs.pages <= asked->needs.pages &&
 	       needs.tables <= asked->needs.tables &&
 	       needs.metadata <= asked->needs.metadata;
 }
 
 /* Does what has been got ready for it, too? */
-static bool is_ready(const struct hm_asked *asked, struct hm_space *space,
-		     struct hm_region *region, unsigned long start,
+static bool is_ready(const struct hm_asked *asked, unsigned long start,
 		     unsigned long end, struct hm_prealloc *prealloc)
 {
-	return asked->changes == space->changes ||
-	       (is_enough(asked, space, region, start, end) &&
-		hm_region_is_covered(region, start, end, prealloc));
+	return asked->changes == asked->region->changes ||
+	       (is_enough(asked, start, end) &&
+		hm_region_is_covered(asked->region, start, end, prealloc));
 }
 
-/* Ask for what a commit of a range needs.  @pages gets what is to be charged for it. */
-static int ask(struct hm_space *space, unsigned long start, unsigned long end,
-	       struct hm_asked *asked, unsigned long *pages)
+/* Find the region of a range, and what a commit of it needs.  Locked if 0. */
+static int look(struct hm_space *space, unsigned long start, unsigned long end,
+		struct hm_asked *asked)
 {
-	struct hm_region *region = hm_space_find(space, start, end);
+	struct hm_region *region = hm_space_lock_found(space, start, end);
 
 	if (!region)
 		return -EADDRNOTAVAIL;
+	asked->region = region;
+	asked->changes = region->changes;
 	hm_region_needs(region, start, end, &asked->needs);
-	asked->changes = space->changes;
-	*pages = hm_space_ask(space, &asked->needs);
 	return 0;
+}
+
+/* Unlock the region, and keep it if that is what was asked for. */
+static void end_look(struct hm_asked *asked, bool keep)
+{
+	mutex_unlock(&asked->region->lock);
+	if (keep)
+		return;
+	hm_region_put(asked->region);
+	asked->region = NULL;
 }
 
 /* Charge what a commit of a range needs if there is room for it. */
@@ -73,14 +85,16 @@ static int charge_at_once(struct hm_space *space,
 {
 	int err;
 
-	mutex_lock(&space->lock);
-	err = ask(space, start, end, asked, pages);
-	if (!err) {
-		err = hm_charge(&space->quota, *pages, req->level, 0);
-		if (err)
-			hm_space_unask(space, &asked->needs);
-	}
-	mutex_unlock(&space->lock);
+	err = look(space, start, end, asked);
+	if (err)
+		return err;
+	spin_lock(&space->lock);
+	*pages = hm_space_ask(space, &asked->needs);
+	err = hm_charge(&space->quota, *pages, req->level, 0);
+	if (err)
+		hm_space_unask(space, &asked->needs);
+	spin_unlock(&space->lock);
+	end_look(asked, !err);
 	return err;
 }
 
@@ -100,15 +114,19 @@ static int use_charge(struct hm_space *space, unsigned long start,
 
 	do {
 		others = false;
-		mutex_lock(&space->lock);
-		err = ask(space, start, end, asked, &pages);
-		if (!err && pages > charged) {
+		err = look(space, start, end, asked);
+		if (err)
+			break;
+		spin_lock(&space->lock);
+		pages = hm_space_ask(space, &asked->needs);
+		if (pages > charged) {
 			hm_space_unask(space, &asked->needs);
 			others = space->asked.pages;
 			pages = 0;
 			err = -EAGAIN;
 		}
-		mutex_unlock(&space->lock);
+		spin_unlock(&space->lock);
+		end_look(asked, !err);
 		if (others)
 			schedule_timeout_killable(1);
 	} while (others && ktime_get_ns() < deadline &&
@@ -133,23 +151,53 @@ static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 }
 
 /* Get memory ready for what is reserved in a range, if it is what was asked for. */
-static int prepare(struct hm_space *space, const struct hm_alloc_request *req,
-		   unsigned long start, unsigned long end,
-		   const struct hm_asked *asked, struct hm_prealloc *prealloc)
+static int prepare(const struct hm_alloc_request *req, unsigned long start,
+		   unsigned long end, const struct hm_asked *asked,
+		   struct hm_prealloc *prealloc)
 {
-	struct hm_region *region;
+	struct hm_region *region = asked->region;
 	int err = -EADDRNOTAVAIL;
 
-	mutex_lock(&space->lock);
-	region = hm_space_find(space, start, end);
-	if (region) {
+	mutex_lock(&region->lock);
+	if (hm_region_is_open(region)) {
 		err = -EAGAIN;
-		if (is_enough(asked, space, region, start, end))
+		if (is_enough(asked, start, end))
 			err = hm_region_survey(region, start, end, req->want,
 					       prealloc);
 	}
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 	return err ?: hm_prealloc_fill(prealloc, req->large);
+}
+
+/* Lock the region, and before that what else an install needs. */
+static int lock_to_install(struct hm_space *space, const struct hm_asked *asked)
+{
+	if (mmap_write_lock_killable(space->mm))
+		return -EINTR;
+	hm_space_lock_vma(asked->region);
+	return 0;
+}
+
+static void unlock_install(struct hm_space *space, const struct hm_asked *asked)
+{
+	mutex_unlock(&asked->region->lock);
+	mmap_write_unlock(space->mm);
+}
+
+/* May it be installed as it is, with what has been locked? */
+static int may_install(const struct hm_asked *asked,
+		       const struct hm_alloc_request *req, unsigned long start,
+		       unsigned long end, struct hm_prealloc *prealloc)
+{
+	struct hm_region *region = asked->region;
+	int err;
+
+	if (!hm_region_is_open(region))
+		return -EADDRNOTAVAIL;
+	err = hm_space_may_have(region, req->want, req->large);
+	if (err)
+		return err;
+	return is_ready(asked, start, end, prealloc) ? 0 : -EAGAIN;
 }
 
 /*
@@ -162,24 +210,22 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		   struct hm_batch *batch, unsigned long *left)
 {
 	struct hm_account account;
-	struct hm_region *region;
 	int err;
 
-	err = hm_space_lock_vma(space, start);
+	err = lock_to_install(space, asked);
 	if (err)
 		return err;
-	region = hm_space_find(space, start, end);
-	err = hm_space_may_have(region, req->want, req->large);
-	if (!err && !is_ready(asked, space, region, start, end, prealloc))
-		err = -EAGAIN;
+	err = may_install(asked, req, start, end, prealloc);
 	if (!err) {
-		account = hm_account_open(space, region);
-		err = hm_region_commit(region, start, end, req->want, prealloc,
-				       batch);
+		account = hm_account_open(space, asked->region);
+		err = hm_region_commit(asked->region, start, end, req->want,
+				       prealloc, batch);
+		spin_lock(&space->lock);
 		*left = hm_space_unask(space, &asked->needs);
-		*left -= hm_account_close(&account);
+		*left -= hm_account_settle(&account);
+		spin_unlock(&space->lock);
 	}
-	hm_space_unlock_vma(space);
+	unlock_install(space, asked);
 	return err;
 }
 
@@ -198,7 +244,9 @@ static int commit_charged(struct hm_space *space,
 		return err;
 	hm_batch_init(&batch);
 	prealloc.pool = READ_ONCE(space->pool);
-	err = prepare(space, req, start, end, asked, &prealloc);
+	/* Where all is committed there is nothing to get ready. */
+	if (asked->needs.pages)
+		err = prepare(req, start, end, asked, &prealloc);
 	if (!err)
 		err = install(space, req, start, end, asked, &prealloc, &batch,
 			      left);
@@ -225,10 +273,11 @@ static int try_commit(struct hm_space *space,
 		return err;
 	err = commit_charged(space, req, start, end, &asked, &left);
 	if (err) {
-		mutex_lock(&space->lock);
+		spin_lock(&space->lock);
 		left += hm_space_unask(space, &asked.needs);
-		mutex_unlock(&space->lock);
+		spin_unlock(&space->lock);
 	}
+	hm_region_put(asked.region);
 	hm_uncharge(&space->quota, left);
 	return err;
 }

@@ -51,6 +51,24 @@ static inline void hm_vm_flags_clear(struct vm_area_struct *vma,
 #endif
 }
 
+/*
+ * Has nobody taken a VMA out of its address space, of which the caller is a user?  Where
+ * VMAs have locks, most kernels since 6.4 tell: by a flag, later by a reference count.
+ * With others it has to be searched for, unless there is no other user.
+ */
+static inline bool hm_vma_is_attached(struct vm_area_struct *vma)
+{
+	mmap_assert_locked(vma->vm_mm);
+#if defined(CONFIG_PER_VMA_LOCK) && defined(HM_HAVE_VMA_IS_ATTACHED)
+	return vma_is_attached(vma);
+#elif defined(CONFIG_PER_VMA_LOCK) && defined(HM_HAVE_VMA_DETACHED)
+	return !READ_ONCE(vma->detached);
+#else
+	return atomic_read(&vma->vm_mm->mm_users) == 1 ||
+	       vma_lookup(vma->vm_mm, vma->vm_start) == vma;
+#endif
+}
+
 /* Does the user want private memory in core dumps?  mm's flags got a type in 6.18. */
 static inline bool hm_mm_dumps_private(struct mm_struct *mm)
 {

@@ -44,7 +44,7 @@ enum hm_dump hm_space_dump(struct hm_space *space, struct hm_region *region,
 	enum hm_dump dump = HM_DUMP_NOT;
 	struct hm_account account;
 
-	mutex_lock(&space->lock);
+	mutex_lock(&region->lock);
 	if (!region->committed || hm_region_is_sparse(region) != sparse) {
 		dump = HM_DUMP_NOT;
 	} else if (region->dumped) {
@@ -55,25 +55,23 @@ enum hm_dump hm_space_dump(struct hm_space *space, struct hm_region *region,
 		dump = hm_region_dump(region) ? HM_DUMP_FAULTS : HM_DUMP_MAPPED;
 		hm_account_close(&account);
 	}
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 	return dump;
 }
 
-void hm_space_dump_runs(struct hm_space *space, struct hm_region *region,
-			hm_dump_run_fn *fn, void *data)
+void hm_space_dump_runs(struct hm_region *region, hm_dump_run_fn *fn, void *data)
 {
-	mutex_lock(&space->lock);
+	mutex_lock(&region->lock);
 	hm_region_dump_runs(region, fn, data);
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 }
 
-struct page *hm_space_dump_page(struct hm_space *space, struct hm_region *region,
-				unsigned long addr)
+struct page *hm_space_dump_page(struct hm_region *region, unsigned long addr)
 {
 	struct page *page;
 
-	mutex_lock(&space->lock);
+	mutex_lock(&region->lock);
 	page = hm_region_dump_page(region, addr);
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 	return page;
 }

@@ -42,19 +42,16 @@ enum hm_dump hm_space_dump(struct hm_space *space, struct hm_region *region,
 
 /**
  * hm_space_dump_runs - visit what is committed in a region that is being dumped
- * @space: the space
- * @region: its region
+ * @region: the region
  * @fn: called with the ends of each run, in ascending order
  * @data: argument of @fn
  */
-void hm_space_dump_runs(struct hm_space *space, struct hm_region *region,
-			hm_dump_run_fn *fn, void *data);
+void hm_space_dump_runs(struct hm_region *region, hm_dump_run_fn *fn, void *data);
 
 /**
  * hm_space_dump_page - a page of a region that is being dumped
  * Return: the page, with a reference, or NULL if there is none.
  */
-struct page *hm_space_dump_page(struct hm_space *space, struct hm_region *region,
-				unsigned long addr);
+struct page *hm_space_dump_page(struct hm_region *region, unsigned long addr);
 
 #endif /* HOSTMEM_DUMP_H */

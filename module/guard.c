@@ -31,20 +31,27 @@ struct hm_guard_hit {
 
 enum hm_guard_hit_state hm_guard_hit_look(struct hm_space *space, unsigned long page)
 {
+	enum hm_guard_hit_state state = HM_GUARD_HIT_NONE;
 	struct hm_guard_hit *hit;
 
-	lockdep_assert_held(&space->lock);
+	/* One of this page would have been added under the lock that the caller has. */
+	if (list_empty(&space->guard_hits))
+		return HM_GUARD_HIT_NONE;
 
+	spin_lock(&space->lock);
 	list_for_each_entry(hit, &space->guard_hits, link) {
 		if (hit->page != page)
 			continue;
 		if (hit->task == current)
-			return HM_GUARD_HIT_OURS;
+			state = HM_GUARD_HIT_OURS;
 		/* A call that sleeps has its second attempt behind it. */
-		if (task_is_running(hit->task))
-			return HM_GUARD_HIT_OTHERS;
+		else if (task_is_running(hit->task))
+			state = HM_GUARD_HIT_OTHERS;
+		if (state != HM_GUARD_HIT_NONE)
+			break;
 	}
-	return HM_GUARD_HIT_NONE;
+	spin_unlock(&space->lock);
+	return state;
 }
 
 /* On the way back to user mode, or in exit. */
@@ -53,9 +60,9 @@ static void guard_hit_end(struct callback_head *work)
 	struct hm_guard_hit *hit = container_of(work, struct hm_guard_hit, work);
 	struct hm_space *space = hit->space;
 
-	mutex_lock(&space->lock);
+	spin_lock(&space->lock);
 	list_del(&hit->link);
-	mutex_unlock(&space->lock);
+	spin_unlock(&space->lock);
 	kfree(hit);
 	/* If it is the last one, the kernel drops the file after this. */
 	fput(space->file);
@@ -64,8 +71,6 @@ static void guard_hit_end(struct callback_head *work)
 int hm_guard_hit_begin(struct hm_space *space, unsigned long page)
 {
 	struct hm_guard_hit *hit;
-
-	lockdep_assert_held(&space->lock);
 
 	if (current->flags & HM_PF_NO_USER_MODE)
 		return 0;
@@ -81,6 +86,8 @@ int hm_guard_hit_begin(struct hm_space *space, unsigned long page)
 		return 0;
 	}
 	get_file(space->file);
+	spin_lock(&space->lock);
 	list_add(&hit->link, &space->guard_hits);
+	spin_unlock(&space->lock);
 	return 0;
 }

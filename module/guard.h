@@ -11,7 +11,8 @@
  *
  * A hit belongs to the task that it is about, which drops it on its way back
  * to user mode; until then it holds a reference on the space's file, and with
- * that the space and the module.  Called by calls.c with space->lock held.
+ * that the space and the module.  Called by calls.c with the lock of the page's region
+ * held, so that nobody comes between a look and a hit.
  */
 #ifndef HOSTMEM_GUARD_H
 #define HOSTMEM_GUARD_H

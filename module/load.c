@@ -24,13 +24,13 @@ void hm_space_status(struct hm_space *space, struct hostmem_status *status)
 {
 	struct hm_charge_report report = hm_charge_report(&space->quota);
 
-	mutex_lock(&space->lock);
+	spin_lock(&space->lock);
 	status->out_regions = space->nr_regions;
 	status->out_reserved_bytes = space->reserved << PAGE_SHIFT;
 	status->out_committed_bytes = space->committed << PAGE_SHIFT;
 	status->out_overhead_bytes = space->extra << PAGE_SHIFT;
 	status->out_pinned_bytes = READ_ONCE(space->held.nr) << PAGE_SHIFT;
-	mutex_unlock(&space->lock);
+	spin_unlock(&space->lock);
 	status->out_prepared_bytes = hm_pool_ready(READ_ONCE(space->pool)) << PAGE_SHIFT;
 	status->out_total_committed_bytes = report.charged << PAGE_SHIFT;
 	status->out_commit_limit_bytes = hm_load_page_bytes(report.limit);

@@ -3,7 +3,7 @@
  * Events of the device's VMAs, translated into calls of the space.
  *
  * An entrance like ioctl.c: mmap_lock, or for faults the VMA's own lock, is
- * held by the kernel when it calls; space->lock is taken below.  A VMA of the
+ * held by the kernel when it calls; our own locks are taken below.  A VMA of the
  * device is a region: private_data of its file is the space, vm_private_data
  * the region.  Or it shows the load pages: then vm_private_data is NULL.
  */
@@ -73,8 +73,7 @@ static vm_fault_t __maybe_unused vma_huge_fault(struct vm_fault *vmf,
 		return VM_FAULT_FALLBACK;
 	if (userfaultfd_armed(vma))
 		return VM_FAULT_SIGSEGV;
-	return hm_space_huge_fault(space_of(vma), vma->vm_private_data, vmf,
-				   access_of(vmf));
+	return hm_space_huge_fault(vma->vm_private_data, vmf, access_of(vmf));
 }
 
 /* ptrace and /proc/PID/mem, where they find no page that they may have. */
@@ -152,8 +151,7 @@ static vm_fault_t dump_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 
-	vmf->page = hm_space_dump_page(space_of(vma), vma->vm_private_data,
-				       vmf->address & PAGE_MASK);
+	vmf->page = hm_space_dump_page(vma->vm_private_data, vmf->address & PAGE_MASK);
 	return vmf->page ? 0 : VM_FAULT_SIGBUS;
 }
 
@@ -240,7 +238,7 @@ void hm_mapping_dump(struct vm_area_struct *vma, hm_dump_run_fn *fn, void *data)
 	if (!vma->vm_ops || vma->vm_ops->close != vma_close)
 		return;
 	if (make_dumpable(vma, true))
-		hm_space_dump_runs(space_of(vma), vma->vm_private_data, fn, data);
+		hm_space_dump_runs(vma->vm_private_data, fn, data);
 }
 
 /*

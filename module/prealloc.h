@@ -2,8 +2,8 @@
 /*
  * A preallocation: the memory for one commit, got before any lock is taken.
  *
- * A commit surveys its range under space->lock, fills the preallocation without it,
- * and then, under mmap_lock and space->lock, moves the memory into the region.
+ * A commit surveys its range under region->lock, fills the preallocation without it,
+ * and then, under mmap_lock and region->lock, moves the memory into the region.
  * Owned by the call that has it on its stack; no other thread sees it.
  *
  * Called by space.c; region.c puts blocks in and takes them out.

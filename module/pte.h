@@ -3,13 +3,13 @@
  * The page tables: the only file that maps committed pages one by one, and unmaps them.
  * For blocks that are mapped as a whole see pmd.h.
  *
- * Whenever space->lock is free, a page with memory has a PTE exactly if its
+ * Whenever region->lock is free, a page with memory has a PTE exactly if its
  * state is a mapped one, and the PTE grants exactly what the state allows.  The
  * VMA allows everything that any page may ever be given.  A PTE starts clean;
  * the hardware sets its dirty bit at the first write, and before a PTE goes,
  * that bit moves to the marks of the block, so no write is ever lost.
  *
- * Called by the regions' walks with space->lock and mmap_lock held: for reading
+ * Called by the regions' walks with region->lock and mmap_lock held: for reading
  * unless something else is said.
  */
 #ifndef HOSTMEM_PTE_H

@@ -4,7 +4,8 @@
  *
  * The kernel calls the shrinker when it runs short of memory, from whatever
  * thread needs some, and maybe with any lock of ours held by that very thread:
- * so reclaim only ever tries locks, and passes over what is busy.
+ * so reclaim only ever tries locks, and passes over what is busy.  space->lock it may
+ * take, for nobody asks for memory who has it.
  */
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
@@ -16,22 +17,55 @@
 #include "reclaim.h"
 #include "space.h"
 
-static void reclaim_regions(struct hm_space *space, struct hm_scan *scan)
+/* The region with reset pages whose turn it is, with a reference; NULL: there is none. */
+static struct hm_region *next_region(struct hm_space *space)
 {
-	struct rb_node *node;
+	struct hm_region *region;
 
-	for (node = rb_first(&space->regions); node; node = rb_next(node)) {
-		struct hm_account account;
-		struct hm_region *region;
+	spin_lock(&space->lock);
+	region = list_first_entry_or_null(&space->reset_regions, struct hm_region,
+					  reset_link);
+	if (region) {
+		list_move_tail(&region->reset_link, &space->reset_regions);
+		hm_region_get(region);
+	}
+	spin_unlock(&space->lock);
+	return region;
+}
 
-		region = rb_entry(node, struct hm_region, node);
-		if (!region->nr_reset || !hm_space_is_mapped(space, region))
-			continue;
+static void reclaim_region(struct hm_space *space, struct hm_region *region,
+			   struct hm_scan *scan)
+{
+	struct hm_account account;
+
+	if (!mutex_trylock(&region->lock))
+		return;
+	if (region->nr_reset && region->vma && hm_space_is_mapped(region)) {
 		account = hm_account_open(space, region);
 		hm_region_reclaim(region, scan);
 		hm_account_close(&account);
-		if (scan->nr_scanned >= scan->nr_to_scan)
+	}
+	mutex_unlock(&region->lock);
+}
+
+/* So many regions may be busy, or have written all their pages, in one go. */
+#define MAX_REGIONS	64
+
+static void reclaim_regions(struct hm_space *space, struct hm_scan *scan)
+{
+	struct hm_region *region, *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < MAX_REGIONS && scan->nr_scanned < scan->nr_to_scan; i++) {
+		region = next_region(space);
+		if (!region || region == first) {
+			if (region)
+				hm_region_put(region);
 			break;
+		}
+		first = first ?: region;
+		reclaim_region(space, region, scan);
+		hm_region_put(region);
 	}
 }
 
@@ -48,10 +82,8 @@ static void reclaim_space(struct hm_space *space, struct hm_scan *scan)
 	if (mm_has_notifiers(mm) || !mmget_not_zero(mm))
 		return;
 	if (mmap_read_trylock(mm)) {
-		if (!mm_has_notifiers(mm) && mutex_trylock(&space->lock)) {
+		if (!mm_has_notifiers(mm))
 			reclaim_regions(space, scan);
-			mutex_unlock(&space->lock);
-		}
 		mmap_read_unlock(mm);
 	}
 	mmput_async(mm);

@@ -25,6 +25,9 @@ struct hm_region *hm_region_create(unsigned long start, unsigned long end,
 	region->end = end;
 	region->protect = protect;
 	region->cache = protect & (HOSTMEM_NOCACHE | HOSTMEM_WRITECOMBINE);
+	refcount_set(&region->refs, 1);
+	mutex_init(&region->lock);
+	INIT_LIST_HEAD(&region->reset_link);
 	xa_init_flags(&region->blocks, XA_FLAGS_ACCOUNT);
 	return region;
 }
@@ -40,7 +43,7 @@ void hm_region_destroy(struct hm_region *region, struct hm_batch *batch)
 			list_add_tail(&block->link, &batch->blocks);
 		xa_destroy(&region->blocks);
 	}
-	kfree(region);
+	hm_region_put(region);
 }
 
 /*
@@ -219,7 +222,7 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 	/*
 	 * Unmapping flushes the TLBs, which nothing else that modules may call
 	 * does.  A thread that finds no PTE meanwhile waits in the fault handler
-	 * for space->lock.
+	 * for the region's lock.
 	 */
 	if (!widens)
 		hm_region_unmap(region, start, end);

@@ -2,17 +2,24 @@
 /*
  * A region: one reservation, one VMA, and the walks over its pages.
  *
- * The space that a region belongs to owns it and calls everything here with
- * space->lock held; regions have no lock of their own.  A region knows neither
- * its space nor its file.
+ * The space that a region belongs to calls everything here with region->lock held,
+ * unless something else is said; who takes it when is told in space.h.  A region knows
+ * neither its space nor its file.
+ *
+ * Lifetime: its VMA has a reference, from the mmap handler until the VMA is closed; and
+ * so has each call that works on it without a lock that keeps the VMA.  With the VMA all
+ * that the region holds has gone, but for this struct.
  */
 #ifndef HOSTMEM_REGION_H
 #define HOSTMEM_REGION_H
 
 #include <linux/hostmem.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
 #include <linux/rbtree.h>
+#include <linux/refcount.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/xarray.h>
 
 #include "backing.h"
@@ -23,8 +30,11 @@ struct hm_prealloc;
 /**
  * struct hm_region - one reservation
  * @node: in the space's tree; space->lock
- * @vma: its mapping, which can't be split, moved or merged; invariant while
- *	the region is in the tree
+ * @refs: the VMA's, and of who works on it without the VMA
+ * @lock: see the lock order in space.h
+ * @vma: its mapping, which can't be split, moved or merged; NULL when that has gone.
+ *	Changes with @lock, space->lock and mmap_lock held, be it for reading: each of
+ *	them, mmap_lock for writing, will do to look
  * @start: first address, granule aligned; invariant after init
  * @end: address behind the last, page aligned; invariant after init
  * @protect: protection given at reserve; invariant after init
@@ -35,32 +45,42 @@ struct hm_prealloc;
  *	long as it lives; invariant after init
  * @pinnable: others may hold its pages, see pinnable.h; invariant after init
  * @readonly_ops: what its VMA gets before the first page that may be read and not
- *	be written; NULL if it has that already; space->lock, and mmap_lock held for
+ *	be written; NULL if it has that already; @lock, and mmap_lock held for
  *	writing, the VMA locked, to use it
  * @serial: its number among the regions of its space, not 0; invariant while the
  *	region is in the tree
  * @releasing: a release is under way: no call finds the region any more;
- *	space->lock
+ *	space->lock, and looked at without it by who may as well have come before
  * @dumped: it has become a part of a core dump, and can't be changed any more;
- *	space->lock
+ *	@lock and mmap_lock held for writing, one of them to look; a release looks
+ *	without them, to which it's all the same
  * @blocks: by number from the region's first 2 MiB on: blocks with at least one
- *	committed page; space->lock
- * @found: what @blocks has at @found_index; NULL if that isn't known; space->lock
- * @found_index: where was looked last; space->lock
- * @committed: pages committed; space->lock
+ *	committed page; @lock
+ * @found: what @blocks has at @found_index; NULL if that isn't known; @lock
+ * @found_index: where was looked last; @lock
+ * @committed: pages committed; @lock, and looked at without it where it may change
+ *	the next moment
  * @resident: pages with memory: the committed ones less those whose contents
- *	have gone after a reset; space->lock
- * @hidden: committed pages in a state that has no PTE; space->lock
- * @nr_reset: pages whose contents may go; an upper bound; space->lock
- * @tables: page tables that are there because of it; space->lock
- * @nr_huge: blocks that are huge; space->lock
+ *	have gone after a reset; @lock
+ * @hidden: committed pages in a state that has no PTE; @lock
+ * @nr_reset: pages whose contents may go; an upper bound; @lock
+ * @reset_link: among the space's regions with such pages; space->lock
+ * @changes: counts changes of what a commit would need; @lock
+ * @tables: page tables that are there because of it; @lock
+ * @nr_huge: blocks that are huge; @lock
  * @shared_before: those of them, a bit for each level, that also cover what lies
- *	before the region; space->lock
- * @shared_behind: the same for what lies behind it; space->lock
- * @metadata: bytes of its blocks and their index, an upper bound; space->lock
+ *	before the region; @lock
+ * @shared_behind: the same for what lies behind it; @lock
+ * @inherited: page tables that are there because of neighbours that have gone;
+ *	space->lock
+ * @inherited_before: as @shared_before; space->lock
+ * @inherited_behind: as @shared_behind; space->lock
+ * @metadata: bytes of its blocks and their index, an upper bound; @lock
  */
 struct hm_region {
 	struct rb_node node;
+	refcount_t refs;
+	struct mutex lock;
 	struct vm_area_struct *vma;
 	unsigned long start;
 	unsigned long end;
@@ -80,10 +100,15 @@ struct hm_region {
 	unsigned long resident;
 	unsigned long hidden;
 	unsigned long nr_reset;
+	struct list_head reset_link;
+	unsigned long changes;
 	unsigned long tables;
 	unsigned long nr_huge;
 	u8 shared_before;
 	u8 shared_behind;
+	u8 inherited_before;
+	u8 inherited_behind;
+	unsigned long inherited;
 	unsigned long metadata;
 };
 
@@ -93,17 +118,32 @@ struct hm_region {
  * @end: address behind the last
  * @protect: protection given at reserve
  *
- * Return: the region or NULL.
+ * Return: the region, with one reference, or NULL.
  */
 struct hm_region *hm_region_create(unsigned long start, unsigned long end,
 				   u32 protect);
 
 /**
- * hm_region_destroy - free a region that is in no tree
- * @region: its pages must be unmapped
+ * hm_region_destroy - take all that is left in a region, and drop a reference
+ * @region: its VMA has gone, or never came
  * @batch: gets its memory
+ *
+ * Context: no lock, for nobody looks into it any more.
  */
 void hm_region_destroy(struct hm_region *region, struct hm_batch *batch);
+
+/** hm_region_get - keep a region, or what is left of it; it is kept already */
+static inline void hm_region_get(struct hm_region *region)
+{
+	refcount_inc(&region->refs);
+}
+
+/** hm_region_put - drop a reference */
+static inline void hm_region_put(struct hm_region *region)
+{
+	if (refcount_dec_and_test(&region->refs))
+		kfree(region);
+}
 
 /**
  * hm_region_rss - pages that the mm's counters show because the region says so
@@ -117,15 +157,23 @@ static inline unsigned long hm_region_rss(const struct hm_region *region)
 }
 
 /**
+ * hm_region_inherit_tables - count what it has inherited as its own
+ * @region: goes
+ *
+ * Context: space->lock and the region's own.
+ */
+void hm_region_inherit_tables(struct hm_region *region);
+
+/**
  * hm_region_hand_over_tables - let a neighbour have the page tables that stay
  * @region: goes, with its mapping
  * @neighbour: the region next to it, on either side
  *
  * A page table goes with the last mapping in what it covers.
- * Return: how many have changed hands.
+ * Context: space->lock and the lock of @region.
  */
-unsigned long hm_region_hand_over_tables(struct hm_region *region,
-					 struct hm_region *neighbour);
+void hm_region_hand_over_tables(struct hm_region *region,
+				struct hm_region *neighbour);
 
 /**
  * struct hm_needs - what a commit would add to a region
@@ -232,6 +280,15 @@ int hm_region_protect(struct hm_region *region, unsigned long start,
 /** hm_region_query - describe the pages from @addr on (rules Q4-Q7) */
 void hm_region_query(struct hm_region *region, unsigned long addr,
 		     struct hostmem_memory_info *info);
+
+/**
+ * hm_region_query_empty - the same if no page is committed
+ *
+ * Context: what keeps the region; its lock isn't needed.
+ * Return: whether that is so.
+ */
+bool hm_region_query_empty(const struct hm_region *region, unsigned long addr,
+			   struct hostmem_memory_info *info);
 
 /** hm_region_guards - will the next access to a page raise its guard? */
 bool hm_region_guards(struct hm_region *region, unsigned long addr);

@@ -143,6 +143,22 @@ u32 hm_region_protect_at(struct hm_region *region, unsigned long addr)
 	return protect_of(region, hm_region_state_at(region, addr));
 }
 
+bool hm_region_query_empty(const struct hm_region *region, unsigned long addr,
+			   struct hostmem_memory_info *info)
+{
+	if (READ_ONCE(region->committed))
+		return false;
+	*info = (struct hostmem_memory_info) {
+		.base = addr,
+		.allocation_base = region->start,
+		.allocation_protect = region->protect,
+		.region_size = region->end - addr,
+		.state = HOSTMEM_RESERVE,
+		.type = HOSTMEM_PRIVATE,
+	};
+	return true;
+}
+
 void hm_region_query(struct hm_region *region, unsigned long addr,
 		     struct hostmem_memory_info *info)
 {

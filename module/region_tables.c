@@ -22,8 +22,22 @@ void hm_region_note_tables(struct hm_region *region, unsigned long addr,
 	}
 }
 
-unsigned long hm_region_hand_over_tables(struct hm_region *region,
-					 struct hm_region *neighbour)
+/*
+ * Whose lock isn't held inherits: what its calls count in the meantime is no difference
+ * of theirs.
+ */
+void hm_region_inherit_tables(struct hm_region *region)
+{
+	lockdep_assert_held(&region->lock);
+
+	region->tables += region->inherited;
+	region->shared_before |= region->inherited_before;
+	region->shared_behind |= region->inherited_behind;
+	region->inherited = 0;
+}
+
+void hm_region_hand_over_tables(struct hm_region *region,
+				struct hm_region *neighbour)
 {
 	bool before = neighbour->start < region->start;
 	u8 shared = before ? region->shared_before : region->shared_behind;
@@ -39,11 +53,10 @@ unsigned long hm_region_hand_over_tables(struct hm_region *region,
 		region->shared_before &= ~BIT(level);
 		region->shared_behind &= ~BIT(level);
 		if (ALIGN_DOWN(near, hm_table_span(level)) < neighbour->start)
-			neighbour->shared_before |= BIT(level);
+			neighbour->inherited_before |= BIT(level);
 		if ((near | (hm_table_span(level) - 1)) >= neighbour->end)
-			neighbour->shared_behind |= BIT(level);
+			neighbour->inherited_behind |= BIT(level);
 	}
 	region->tables -= tables;
-	neighbour->tables += tables;
-	return tables;
+	neighbour->inherited += tables;
 }

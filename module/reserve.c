@@ -41,13 +41,13 @@ struct hm_pending *hm_space_pending(struct hm_space *space)
 {
 	struct hm_pending *pending;
 
-	mutex_lock(&space->lock);
+	spin_lock(&space->lock);
 	list_for_each_entry(pending, &space->pending, link)
 		if (pending->task == current && pending->region)
 			break;
 	if (space->shut || list_entry_is_head(pending, &space->pending, link))
 		pending = NULL;
-	mutex_unlock(&space->lock);
+	spin_unlock(&space->lock);
 	return pending;
 }
 
@@ -64,48 +64,62 @@ struct hm_region *hm_space_attach(struct hm_space *space,
 	region->start = vma->vm_start;
 	region->vma = vma;
 
-	mutex_lock(&space->lock);
+	spin_lock(&space->lock);
 	region->serial = ++space->last_serial;
 	pending->serial = region->serial;
 	insert_region(space, region);
 	pending->region = NULL;
-	mutex_unlock(&space->lock);
+	spin_unlock(&space->lock);
 	return region;
 }
 
 /* Its neighbours' page tables may be here because of the region. */
-static void hand_over_tables(struct hm_space *space, struct hm_region *region)
+static void hand_over_tables(struct hm_region *region)
 {
 	struct rb_node *near[] = { rb_prev(&region->node), rb_next(&region->node) };
 	unsigned int i;
 
+	hm_region_inherit_tables(region);
 	for (i = 0; i < ARRAY_SIZE(near) && region->tables; i++)
 		if (near[i])
-			space->tables += hm_region_hand_over_tables(region,
+			hm_region_hand_over_tables(region,
 					rb_entry(near[i], struct hm_region, node));
 }
 
-void hm_space_detach(struct hm_space *space, struct hm_region *region)
+/* A region goes, and counts for nothing any more.  Return as hm_account_close(). */
+static long remove_region(struct hm_space *space, struct hm_region *region)
 {
-	struct hm_batch batch;
 	struct hm_account account;
-	long pages;
 
-	hm_batch_init(&batch);
-	mutex_lock(&space->lock);
-	account = hm_account_open(space, region);
-	hand_over_tables(space, region);
+	lockdep_assert_held(&space->lock);
+
+	hand_over_tables(region);
 	rb_erase(&region->node, &space->regions);
 	space->nr_regions--;
 	space->reserved -= (region->end - region->start) >> PAGE_SHIFT;
+	account = hm_account_open(space, region);
+	region->vma = NULL;
 	region->committed = 0;
 	region->resident = 0;
 	region->hidden = 0;
 	region->nr_reset = 0;
 	region->tables = 0;
 	region->metadata = 0;
-	pages = hm_account_close(&account);
-	mutex_unlock(&space->lock);
+	return hm_account_settle(&account);
+}
+
+void hm_space_detach(struct hm_space *space, struct hm_region *region)
+{
+	struct hm_batch batch;
+	long pages;
+
+	hm_batch_init(&batch);
+	/* Who has found it may be at work in it; who comes later finds that it has gone. */
+	mutex_lock(&region->lock);
+	spin_lock(&space->lock);
+	pages = remove_region(space, region);
+	spin_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 
 	hm_region_destroy(region, &batch);
 	hm_batch_free(&batch);
@@ -133,18 +147,18 @@ static unsigned long map_region(struct hm_space *space,
 	pending.region->large = req->large;
 	pending.region->pinnable = req->pinnable;
 
-	mutex_lock(&space->lock);
+	spin_lock(&space->lock);
 	list_add(&pending.link, &space->pending);
-	mutex_unlock(&space->lock);
+	spin_unlock(&space->lock);
 
 	if (!req->anywhere)
 		flags |= MAP_FIXED_NOREPLACE;
 	addr = vm_mmap(space->file, req->start, req->end - req->start, prot,
 		       flags, 0);
 
-	mutex_lock(&space->lock);
+	spin_lock(&space->lock);
 	list_del(&pending.link);
-	mutex_unlock(&space->lock);
+	spin_unlock(&space->lock);
 	*serial = pending.serial;
 
 	/* Where mmap has failed late, its region has come and gone. */
@@ -201,54 +215,63 @@ int hm_space_reserve(struct hm_space *space, const struct hm_alloc_request *req,
  * munmap's own way to remove a PTE takes three times as long as ours.  Nobody finds the
  * region any more; should munmap fail, faults bring the PTEs back.
  */
-static void unmap_pages(struct hm_space *space, unsigned long start)
+static void unmap_pages(struct hm_space *space, struct hm_region *region)
 {
-	struct hm_region *region;
-
 	if (mmap_read_lock_killable(space->mm))
 		return;
-	mutex_lock(&space->lock);
-	region = hm_space_lookup(space, start);
+	mutex_lock(&region->lock);
 	/* What has become part of a core dump is the kernel's to unmap. */
-	if (region && region->releasing && !region->large && !region->dumped &&
-	    hm_space_is_mapped(space, region))
+	if (region->vma && !region->large && !region->dumped &&
+	    hm_space_is_mapped(region))
 		hm_region_unmap(region, region->start, region->end);
-	mutex_unlock(&space->lock);
+	mutex_unlock(&region->lock);
 	mmap_read_unlock(space->mm);
 }
 
-/* @serial: of the region that is meant, or 0 for whichever is there. */
+/*
+ * Nobody finds the region any more.  @serial: of the one that is meant, or 0 for
+ * whichever is there.
+ */
+static int begin_release(struct hm_space *space, unsigned long start, u64 serial,
+			 struct hm_region **region)
+{
+	int err;
+
+	spin_lock(&space->lock);
+	*region = hm_space_find(space, start, start);
+	err = hm_space_may_free(*region, start, start);
+	if (!err && serial && (*region)->serial != serial)
+		err = -ENOENT;
+	if (!err) {
+		WRITE_ONCE((*region)->releasing, true);
+		hm_region_get(*region);
+	}
+	spin_unlock(&space->lock);
+	return err;
+}
+
+/* If the mapping is still there, it couldn't go. */
+static void end_release(struct hm_space *space, struct hm_region *region)
+{
+	spin_lock(&space->lock);
+	WRITE_ONCE(region->releasing, false);
+	spin_unlock(&space->lock);
+	hm_region_put(region);
+}
+
 static int release(struct hm_space *space, unsigned long start, u64 serial)
 {
 	struct hm_region *region;
-	unsigned long size = 0, committed = 0;
 	int err;
 
-	mutex_lock(&space->lock);
-	region = hm_space_find_to_free(space, start, start);
-	if (!IS_ERR(region) && serial && region->serial != serial)
-		region = ERR_PTR(-ENOENT);
-	if (!IS_ERR(region)) {
-		region->releasing = true;
-		size = region->end - region->start;
-		committed = region->committed;
-	}
-	mutex_unlock(&space->lock);
-	if (IS_ERR(region))
-		return PTR_ERR(region);
-
-	if (committed >= UNMAP_PAGES)
-		unmap_pages(space, start);
+	err = begin_release(space, start, serial, &region);
+	if (err)
+		return err;
+	if (READ_ONCE(region->committed) >= UNMAP_PAGES)
+		unmap_pages(space, region);
 	/* The region dies in its VMA's close; only then is the range free. */
-	err = vm_munmap(start, size);
-	if (!err)
-		return 0;
-
-	mutex_lock(&space->lock);
-	region = hm_space_lookup(space, start);
-	if (region)
-		region->releasing = false;
-	mutex_unlock(&space->lock);
+	err = vm_munmap(start, region->end - region->start);
+	end_release(space, region);
 	return err == -EPERM ? -EACCES : err;	/* the mapping is sealed */
 }
 
@@ -284,25 +307,37 @@ int hm_space_give_back(struct hm_space *space, const struct hm_place *place)
 	return err;
 }
 
-/* The first region from an address on that nobody is releasing yet. */
-static bool find_next(struct hm_space *space, unsigned long *start)
+/* The first region from an address on. */
+static struct hm_region *region_from(struct hm_space *space, unsigned long start)
 {
-	struct rb_node *node;
-	bool found = false;
+	struct rb_node *node = space->regions.rb_node;
+	struct hm_region *region, *found = NULL;
 
-	mutex_lock(&space->lock);
-	for (node = rb_first(&space->regions); node && !found;
-	     node = rb_next(node)) {
-		struct hm_region *region;
+	lockdep_assert_held(&space->lock);
 
+	while (node) {
 		region = rb_entry(node, struct hm_region, node);
-		if (region->start >= *start && !region->releasing) {
-			*start = region->start;
-			found = true;
+		if (region->start >= start) {
+			found = region;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
 		}
 	}
-	mutex_unlock(&space->lock);
 	return found;
+}
+
+/* Where the first region from an address on begins, be it that others release it. */
+static bool find_next(struct hm_space *space, unsigned long *start)
+{
+	struct hm_region *region;
+
+	spin_lock(&space->lock);
+	region = region_from(space, *start);
+	if (region)
+		*start = region->start;
+	spin_unlock(&space->lock);
+	return region;
 }
 
 int hm_space_shutdown(struct hm_space *space)
@@ -314,10 +349,10 @@ int hm_space_shutdown(struct hm_space *space)
 	/* A reservation in its mmap handler is attached before this, or never. */
 	if (mmap_write_lock_killable(space->mm))
 		return -EINTR;
-	mutex_lock(&space->lock);
+	spin_lock(&space->lock);
 	again = space->shut;
 	WRITE_ONCE(space->shut, true);
-	mutex_unlock(&space->lock);
+	spin_unlock(&space->lock);
 	mmap_write_unlock(space->mm);
 
 	hm_charge_cancel(&space->quota);

@@ -43,13 +43,14 @@ struct hm_space *hm_space_create(struct file *file)
 	space->id = new_id();
 	space->mm = current->mm;
 	mmgrab(space->mm);
-	mutex_init(&space->lock);
+	spin_lock_init(&space->lock);
 	init_rwsem(&space->committing);
 	init_rwsem(&space->freeing);
 	space->regions = RB_ROOT;
 	space->low = ULONG_MAX;
 	INIT_LIST_HEAD(&space->pending);
 	INIT_LIST_HEAD(&space->guard_hits);
+	INIT_LIST_HEAD(&space->reset_regions);
 	INIT_LIST_HEAD(&space->reset_link);
 	init_waitqueue_head(&space->pollers.queue);
 	INIT_LIST_HEAD(&space->polled);
@@ -67,7 +68,7 @@ void hm_space_destroy(struct hm_space *space)
 	WARN_ON_ONCE(!list_empty(&space->guard_hits));
 	WARN_ON_ONCE(space->nr_regions || space->reserved || space->committed);
 	WARN_ON_ONCE(space->tables || space->metadata || space->extra);
-	WARN_ON_ONCE(space->nr_reset);
+	WARN_ON_ONCE(space->nr_reset || !list_empty(&space->reset_regions));
 	hm_pool_close(space->pool);
 	hm_space_put(space);
 }
@@ -130,10 +131,16 @@ struct hm_space *hm_space_next_reset(void)
 }
 
 /* Who has reset pages gets his turn; who has none any more is never in the way. */
-static void add_reset(struct hm_space *space, long pages)
+static void add_reset(struct hm_space *space, struct hm_region *region, long pages)
 {
 	lockdep_assert_held(&space->lock);
 
+	if (list_empty(&region->reset_link) != !region->nr_reset) {
+		if (region->nr_reset)
+			list_add_tail(&region->reset_link, &space->reset_regions);
+		else
+			list_del_init(&region->reset_link);
+	}
 	space->nr_reset += pages;
 	atomic_long_add(pages, &nr_reset_pages);
 	if (list_empty(&space->reset_link) != !space->nr_reset) {
@@ -183,9 +190,52 @@ struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
 {
 	struct hm_region *region = hm_space_lookup(space, start);
 
-	if (!region || region->releasing || region->dumped || end > region->end)
+	if (!region || !hm_region_is_open(region) || end > region->end)
 		return NULL;
 	return region;
+}
+
+struct hm_region *hm_space_find_mapped(struct hm_space *space,
+				       unsigned long start, unsigned long end)
+{
+	struct hm_region *region;
+
+	spin_lock(&space->lock);
+	region = hm_space_find(space, start, end);
+	if (region && !hm_space_is_mapped(region))
+		region = NULL;
+	spin_unlock(&space->lock);
+	return region;
+}
+
+struct hm_region *hm_space_lock_found(struct hm_space *space,
+				      unsigned long start, unsigned long end)
+{
+	struct hm_region *region;
+
+	spin_lock(&space->lock);
+	region = hm_space_find(space, start, end);
+	if (region)
+		hm_region_get(region);
+	spin_unlock(&space->lock);
+	if (!region)
+		return NULL;
+	mutex_lock(&region->lock);
+	if (hm_region_is_open(region))
+		return region;
+	hm_space_unlock_found(region);
+	return NULL;
+}
+
+void hm_space_unlock_found(struct hm_region *region)
+{
+	mutex_unlock(&region->lock);
+	hm_region_put(region);
+}
+
+bool hm_space_is_mapped(const struct hm_region *region)
+{
+	return hm_vma_is_attached(region->vma);
 }
 
 struct hm_space *hm_space_of_vma(const struct hm_space *space,
@@ -200,18 +250,16 @@ struct hm_space *hm_space_of_vma(const struct hm_space *space,
 	return vma->vm_file->private_data;
 }
 
-struct hm_region *hm_space_find_to_free(struct hm_space *space,
-					unsigned long start, unsigned long end)
+int hm_space_may_free(const struct hm_region *region, unsigned long start,
+		      unsigned long end)
 {
-	struct hm_region *region = hm_space_find(space, start, start);
-
 	if (!region)
-		return ERR_PTR(-ENOENT);			/* F5 */
+		return -ENOENT;					/* F5 */
 	if (start == end && start != region->start)
-		return ERR_PTR(-EADDRNOTAVAIL);			/* F4, F7 */
+		return -EADDRNOTAVAIL;				/* F4, F7 */
 	if (end > region->end)
-		return ERR_PTR(-EINVAL);			/* F10 */
-	return region;
+		return -EINVAL;					/* F10 */
+	return 0;
 }
 
 int hm_space_may_have(const struct hm_region *region, hm_state_t want,
@@ -231,26 +279,12 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
  * Locking
  */
 
-int hm_space_lock_vma(struct hm_space *space, unsigned long addr)
+void hm_space_lock_vma(struct hm_region *region)
 {
-	struct hm_region *region;
-
-	if (mmap_write_lock_killable(space->mm))
-		return -EINTR;
-	mutex_lock(&space->lock);
-	region = hm_space_lookup(space, addr);
-	mutex_unlock(&space->lock);
 	/* While we have the address space, its VMA stays.  It has the flag already. */
-	if (region)
+	if (region->vma)
 		hm_vm_flags_set(region->vma, VM_DONTEXPAND);
-	mutex_lock(&space->lock);
-	return 0;
-}
-
-void hm_space_unlock_vma(struct hm_space *space)
-{
-	mutex_unlock(&space->lock);
-	mmap_write_unlock(space->mm);
+	mutex_lock(&region->lock);
 }
 
 /*
@@ -301,7 +335,7 @@ unsigned long hm_space_unask(struct hm_space *space, struct hm_needs *needs)
 struct hm_account hm_account_open(struct hm_space *space,
 				  struct hm_region *region)
 {
-	lockdep_assert_held(&space->lock);
+	lockdep_assert_held(&region->lock);
 
 	return (struct hm_account) {
 		.space = space,
@@ -323,32 +357,51 @@ static long update_extra_rss(struct hm_space *space)
 	return space->extra_rss - before;
 }
 
-long hm_account_close(const struct hm_account *account)
+long hm_account_settle(const struct hm_account *account)
 {
-	const struct hm_region *region = account->region;
+	struct hm_region *region = account->region;
 	struct hm_space *space = account->space;
 	long committed = region->committed - account->committed;
 	long rss = hm_region_rss(region) - account->rss;
 	long nr_reset = region->nr_reset - account->nr_reset;
 	long extra;
 
+	lockdep_assert_held(&region->lock);
 	lockdep_assert_held(&space->lock);
 
+	region->changes++;
 	space->committed += committed;
 	space->tables += region->tables - account->tables;
 	space->metadata += region->metadata - account->metadata;
-	space->changes++;
 	extra = update_extra(space);
 	rss += update_extra_rss(space);
 	hm_mm_add_rss(space->mm, rss);
 	if (nr_reset)
-		add_reset(space, nr_reset);
+		add_reset(space, region, nr_reset);
 	return committed + extra;
 }
 
-bool hm_space_is_mapped(const struct hm_space *space,
-			const struct hm_region *region)
+/* Most touches change nothing, and needn't come where everyone does. */
+static bool has_changed(const struct hm_account *account)
 {
-	mmap_assert_locked(space->mm);
-	return find_vma(space->mm, region->start) == region->vma;
+	const struct hm_region *region = account->region;
+
+	return region->committed != account->committed ||
+	       hm_region_rss(region) != account->rss ||
+	       region->nr_reset != account->nr_reset ||
+	       region->tables != account->tables ||
+	       region->metadata != account->metadata;
+}
+
+long hm_account_close(const struct hm_account *account)
+{
+	struct hm_space *space = account->space;
+	long pages;
+
+	if (!has_changed(account))
+		return 0;
+	spin_lock(&space->lock);
+	pages = hm_account_settle(account);
+	spin_unlock(&space->lock);
+	return pages;
 }

@@ -15,18 +15,37 @@
  *					reading: all else that changes PTEs,
  *					foreign queries; reclaim only tries
  *	  the VMA's own lock		faults (reading), commit (writing)
- *	    space->lock			all that a space and its regions hold;
- *					reclaim only tries
- *	    space->held.lock		pages that others hold; not inside space->lock
+ *	    region->lock		all that a region holds; one at a time; reclaim
+ *					only tries
+ *	    space->held.lock		pages that others hold; not inside region->lock
  *	    the lock of formats		see binfmt.c; nothing inside
  *	      page table locks, xarray locks, locks of the page allocator
- *	      the charge lock, that of	spinlocks, none inside another, also with nothing
- *	      polled spaces, of spaces	of the above held
- *	      with reset pages, of those
- *	      with pages that others
- *	      hold, that of claims
+ *	      space->lock		spinlock: which regions there are, who has hit a
+ *					guard, reservations under way, and the sums of
+ *					what the regions hold
+ *		the charge lock, that	spinlocks, none inside another, also with nothing
+ *		of polled spaces, of	of the above held
+ *		spaces with reset
+ *		pages, of those with
+ *		pages that others hold,
+ *		that of claims
  *
- * Of two spaces in one address space, only one at a time has its lock held.
+ * region->lock is held over all work on a region, flushes of TLBs included, and by
+ * nobody who works on another one.  space->lock is held for moments, in which nothing
+ * sleeps or is allocated.
+ *
+ * Who has region->lock may work on the region as long as it has its VMA: close takes the
+ * lock, too.  A region is found
+ *   - by its VMA: by faults, debuggers and core dumps, for which the kernel keeps it;
+ *   - in the tree, with mmap_lock held: if its VMA is still in the address space, it
+ *     stays there until mmap_lock is dropped;
+ *   - in the tree, without that: by queries, releases, and by commits until they install
+ *     what they have got ready.  These take a reference, and look whether the VMA has
+ *     gone when they have got region->lock.
+ *
+ * munmap takes a VMA out of the address space with mmap_lock held for writing, but tears
+ * its page tables down, and closes it, with the lock held for reading: whoever holds it
+ * for reading, and is to change PTEs, has to look first (hm_space_is_mapped()).
  *
  * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or, but for the
  * locks of commits, while memory is zeroed or freed.
@@ -42,6 +61,7 @@
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
+#include <linux/spinlock.h>
 
 #include "pressure.h"
 #include "quota.h"
@@ -76,6 +96,7 @@ struct hm_held {
  * @high: nor here or above; @lock
  * @guard_hits: system calls that have hit a guard page; @lock
  * @pending: reservations that wait for their VMA; @lock
+ * @reset_regions: regions with reset pages, in turn; @lock
  * @reset_link: among spaces with reset pages; the lock of these
  * @last_serial: of the region that came last; @lock
  * @nr_regions: regions in the tree; @lock
@@ -84,8 +105,7 @@ struct hm_held {
  * @committed: committed pages in them; @lock
  * @tables: page tables that are there because of them; @lock
  * @metadata: bytes of their blocks and indices, an upper bound; @lock
- * @changes: counts changes of the three above, and more; @lock
- * @asked: what commits under way may add to that; @lock
+ * @asked: what commits under way may add to the three above; @lock
  * @extra: pages charged for all of that, beyond @committed; @lock
  * @extra_rss: pages of it that the address space's counters show; @lock
  * @shut: all regions are being released and none is made any more; set once,
@@ -109,12 +129,13 @@ struct hm_space {
 	struct file *file;
 	u32 id;
 	struct mm_struct *mm;
-	struct mutex lock;
+	spinlock_t lock;
 	struct rb_root regions;
 	unsigned long low;
 	unsigned long high;
 	struct list_head guard_hits;
 	struct list_head pending;
+	struct list_head reset_regions;
 	struct list_head reset_link;
 	u64 last_serial;
 	unsigned long nr_regions;
@@ -123,7 +144,6 @@ struct hm_space {
 	unsigned long committed;
 	unsigned long tables;
 	unsigned long metadata;
-	unsigned long changes;
 	struct hm_needs asked;
 	unsigned long extra;
 	unsigned long extra_rss;
@@ -181,7 +201,10 @@ struct hm_space *hm_space_next_reset(void);
 /** hm_space_is_current - does the caller live in the space's address space? */
 bool hm_space_is_current(const struct hm_space *space);
 
-/** hm_space_lookup - the region that an address lies in, released or not */
+/**
+ * hm_space_lookup - the region that an address lies in, released or not
+ * Context: space->lock.
+ */
 struct hm_region *hm_space_lookup(struct hm_space *space, unsigned long addr);
 
 /**
@@ -196,14 +219,41 @@ struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
 				unsigned long end);
 
 /**
- * hm_space_is_mapped - does a region still have its VMA?
- *
- * munmap takes a VMA out of the address space with mmap_lock held for writing,
- * but tears its page tables down with the lock held for reading, before the
- * region hears of it.  Whoever holds it for reading, too, has to look.
+ * hm_space_find_mapped - the same with mmap_lock held, which keeps the region
+ * Context: takes space->lock for a moment.
  */
-bool hm_space_is_mapped(const struct hm_space *space,
-			const struct hm_region *region);
+struct hm_region *hm_space_find_mapped(struct hm_space *space,
+				       unsigned long start, unsigned long end);
+
+/**
+ * hm_space_lock_found - the same with the region's lock taken, and a reference
+ * Context: no lock but commits' own, and those of releases.
+ */
+struct hm_region *hm_space_lock_found(struct hm_space *space,
+				      unsigned long start, unsigned long end);
+
+/** hm_space_unlock_found - the opposite */
+void hm_space_unlock_found(struct hm_region *region);
+
+/**
+ * hm_region_is_open - may calls still change a region?
+ *
+ * That is, not if it is being released or dumped, or its VMA has gone.
+ * Context: the region's lock, or mmap_lock where its VMA is still mapped.
+ */
+static inline bool hm_region_is_open(const struct hm_region *region)
+{
+	return region->vma && !READ_ONCE(region->releasing) &&
+	       !READ_ONCE(region->dumped);
+}
+
+/**
+ * hm_space_is_mapped - is the VMA of a region still in the address space?
+ *
+ * See above.
+ * Context: mmap_lock, and the region's lock or that of its space.
+ */
+bool hm_space_is_mapped(const struct hm_region *region);
 
 /**
  * hm_space_of_vma - whose region is a VMA?
@@ -217,11 +267,15 @@ struct hm_space *hm_space_of_vma(const struct hm_space *space,
 				 const struct vm_area_struct *vma);
 
 /**
- * hm_space_find_to_free - the region that a free means (rules F3-F10)
- * Return: the region or an ERR_PTR.
+ * hm_space_may_free - may a range be freed (rules F3-F10)?
+ * @region: what was found at @start, or NULL
+ * @start: page aligned
+ * @end: page aligned; @start to free all of the region
+ *
+ * Return: 0 or an errno.
  */
-struct hm_region *hm_space_find_to_free(struct hm_space *space,
-					unsigned long start, unsigned long end);
+int hm_space_may_free(const struct hm_region *region, unsigned long start,
+		      unsigned long end);
 
 /**
  * hm_space_may_have - may pages of a region get a state?
@@ -247,17 +301,12 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 		      bool large);
 
 /**
- * hm_space_lock_vma - lock the address space, a VMA, and the space, to change them all
- * @space: the space
- * @addr: an address in the VMA
+ * hm_space_lock_vma - lock a region, and before that its VMA, if it has one
  *
- * In that order: a fault that holds the VMA's lock may be waiting for ours.
- * Return: 0 or -EINTR after a fatal signal.
+ * In that order: a fault that holds the VMA's lock may be waiting for the region's.
+ * Context: mmap_lock held for writing; with it, the VMA's lock goes.
  */
-int hm_space_lock_vma(struct hm_space *space, unsigned long addr);
-
-/** hm_space_unlock_vma - the opposite */
-void hm_space_unlock_vma(struct hm_space *space);
+void hm_space_lock_vma(struct hm_region *region);
 
 /**
  * hm_space_ask - a commit is about to need page tables, metadata and pages
@@ -288,7 +337,7 @@ unsigned long hm_space_unask(struct hm_space *space, struct hm_needs *needs);
  *
  * Taken before pages of a region are committed, decommitted, reset or
  * reclaimed, and settled with the space and its mm after that, all of it under
- * space->lock.
+ * the region's lock.
  */
 struct hm_account {
 	struct hm_space *space;
@@ -310,5 +359,8 @@ struct hm_account hm_account_open(struct hm_space *space,
  * page tables and metadata take; negative if decommitted.
  */
 long hm_account_close(const struct hm_account *account);
+
+/** hm_account_settle - the same with space->lock held, too */
+long hm_account_settle(const struct hm_account *account);
 
 #endif /* HOSTMEM_SPACE_H */

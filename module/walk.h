@@ -2,7 +2,7 @@
 /*
  * How the walks over a region find their way: blocks by address, the part of a
  * range in each, runs of equal state.  Included by the files that make up a
- * region - region.c and region_*.c - and by none else.  space->lock is held throughout.
+ * region - region.c and region_*.c - and by none else.  region->lock is held throughout.
  */
 #ifndef HOSTMEM_WALK_H
 #define HOSTMEM_WALK_H
