@@ -21,6 +21,7 @@
  * @region: what it commits in, with a reference; NULL until something is asked for
  * @needs: in space->asked; nothing when that has been settled
  * @changes: of the region, when the needs were worked out
+ * @with_vma: it will make page tables or change the VMA
  *
  * Owned by the call that has it on its stack.
  */
@@ -28,6 +29,7 @@ struct hm_asked {
 	struct hm_region *region;
 	struct hm_needs needs;
 	unsigned long changes;
+	bool with_vma;
 };
 
 /* Does what has been asked for still do? */
@@ -53,9 +55,24 @@ static bool is_ready(const struct hm_asked *asked, unsigned long start,
 		hm_region_is_covered(asked->region, start, end, prealloc));
 }
 
+/*
+ * Will a commit make page tables, or change the VMA?  Page tables stay once they are
+ * there; for VM_IO see hm_mmap().
+ */
+static bool needs_vma(const struct hm_asked *asked, hm_state_t want)
+{
+	const struct hm_region *region = asked->region;
+
+	/* Without mmap_lock the flags may change: they are looked at once more with it. */
+	return asked->needs.tables || region->large ||
+	       hm_region_needs_vma(region, want) ||
+	       (READ_ONCE(region->vma->vm_flags) & VM_IO &&
+		!hm_region_stays_giant(region, asked->needs.pages));
+}
+
 /* Find the region of a range, and what a commit of it needs.  Locked if 0. */
 static int look(struct hm_space *space, unsigned long start, unsigned long end,
-		struct hm_asked *asked)
+		hm_state_t want, struct hm_asked *asked)
 {
 	struct hm_region *region = hm_space_lock_found(space, start, end);
 
@@ -64,6 +81,7 @@ static int look(struct hm_space *space, unsigned long start, unsigned long end,
 	asked->region = region;
 	asked->changes = region->changes;
 	hm_region_needs(region, start, end, &asked->needs);
+	asked->with_vma = needs_vma(asked, want);
 	return 0;
 }
 
@@ -85,7 +103,7 @@ static int charge_at_once(struct hm_space *space,
 {
 	int err;
 
-	err = look(space, start, end, asked);
+	err = look(space, start, end, req->want, asked);
 	if (err)
 		return err;
 	spin_lock(&space->lock);
@@ -104,9 +122,9 @@ static int charge_at_once(struct hm_space *space,
  * need, of the same page tables: the charge is kept until they know, but not for longer
  * than it might have been waited for.
  */
-static int use_charge(struct hm_space *space, unsigned long start,
-		      unsigned long end, u64 deadline, struct hm_asked *asked,
-		      unsigned long charged)
+static int use_charge(struct hm_space *space, const struct hm_alloc_request *req,
+		      unsigned long start, unsigned long end,
+		      struct hm_asked *asked, unsigned long charged)
 {
 	unsigned long pages = 0;
 	bool others;
@@ -114,7 +132,7 @@ static int use_charge(struct hm_space *space, unsigned long start,
 
 	do {
 		others = false;
-		err = look(space, start, end, asked);
+		err = look(space, start, end, req->want, asked);
 		if (err)
 			break;
 		spin_lock(&space->lock);
@@ -129,7 +147,7 @@ static int use_charge(struct hm_space *space, unsigned long start,
 		end_look(asked, !err);
 		if (others)
 			schedule_timeout_killable(1);
-	} while (others && ktime_get_ns() < deadline &&
+	} while (others && ktime_get_ns() < req->deadline &&
 		 !fatal_signal_pending(current));
 	hm_uncharge(&space->quota, charged - pages);
 	return err;
@@ -147,7 +165,7 @@ static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 		return err;
 	hm_pinned_look(space);
 	err = hm_charge(&space->quota, pages, req->level, deadline);
-	return err ?: use_charge(space, start, end, deadline, asked, pages);
+	return err ?: use_charge(space, req, start, end, asked, pages);
 }
 
 /* Get memory ready for what is reserved in a range, if it is what was asked for. */
@@ -172,6 +190,12 @@ static int prepare(const struct hm_alloc_request *req, unsigned long start,
 /* Lock the region, and before that what else an install needs. */
 static int lock_to_install(struct hm_space *space, const struct hm_asked *asked)
 {
+	if (!asked->with_vma) {
+		if (mmap_read_lock_killable(space->mm))
+			return -EINTR;
+		mutex_lock(&asked->region->lock);
+		return 0;
+	}
 	if (mmap_write_lock_killable(space->mm))
 		return -EINTR;
 	hm_space_lock_vma(asked->region);
@@ -181,7 +205,10 @@ static int lock_to_install(struct hm_space *space, const struct hm_asked *asked)
 static void unlock_install(struct hm_space *space, const struct hm_asked *asked)
 {
 	mutex_unlock(&asked->region->lock);
-	mmap_write_unlock(space->mm);
+	if (asked->with_vma)
+		mmap_write_unlock(space->mm);
+	else
+		mmap_read_unlock(space->mm);
 }
 
 /* May it be installed as it is, with what has been locked? */
@@ -192,12 +219,16 @@ static int may_install(const struct hm_asked *asked,
 	struct hm_region *region = asked->region;
 	int err;
 
-	if (!hm_region_is_open(region))
+	if (!hm_region_is_open(region) ||
+	    (!asked->with_vma && !hm_space_is_mapped(region)))
 		return -EADDRNOTAVAIL;
 	err = hm_space_may_have(region, req->want, req->large);
 	if (err)
 		return err;
-	return is_ready(asked, start, end, prealloc) ? 0 : -EAGAIN;
+	if (!is_ready(asked, start, end, prealloc) ||
+	    (!asked->with_vma && needs_vma(asked, req->want)))
+		return -EAGAIN;
+	return 0;
 }
 
 /*

@@ -225,7 +225,8 @@ bool hm_region_is_covered(struct hm_region *region, unsigned long start,
  * @prealloc: surveyed for this range, which it covers, and filled
  * @batch: gets what of the preallocation was not needed
  *
- * Context: mmap_lock held for writing, the VMA locked.
+ * Context: mmap_lock held; for writing, the VMA locked, if a page table is to be made
+ * or the VMA has to change.
  * Return: 0 or -ENOMEM; nothing has changed then.
  */
 int hm_region_commit(struct hm_region *region, unsigned long start,
@@ -447,15 +448,29 @@ static inline bool hm_region_is_sparse(const struct hm_region *region)
 }
 
 /**
- * hm_region_is_giant - is it sparse, and too large for a debugger's core file?
+ * hm_region_stays_giant - will it be one, see below, with so many more pages committed?
  *
  * What makes debuggers pass over it keeps others from pinning it: so a pinnable region
  * is none.
  */
+static inline bool hm_region_stays_giant(const struct hm_region *region,
+					 unsigned long more)
+{
+	unsigned long holes = hm_region_holes(region);
+
+	more = min(more, holes);
+	holes -= more;
+	return holes > HM_DUMP_HOLES &&
+	       holes / HM_DUMP_DENSITY > region->committed + more &&
+	       !region->pinnable;
+}
+
+/**
+ * hm_region_is_giant - is it sparse, and too large for a debugger's core file?
+ */
 static inline bool hm_region_is_giant(const struct hm_region *region)
 {
-	return hm_region_holes(region) > HM_DUMP_HOLES &&
-	       hm_region_is_sparse(region) && !region->pinnable;
+	return hm_region_stays_giant(region, 0);
 }
 
 /**

@@ -11,10 +11,11 @@
  *
  *	space->committing, ->freeing	commits that don't wait for room; releases
  *	the lock of a crowded cgroup	commits where little of it is left, see memcg.h
- *	mmap_lock			writing: commit, mmap, munmap, core dump
+ *	mmap_lock			writing: mmap, munmap, core dump, and commits that
+ *					make page tables or change the VMA
  *					reading: all else that changes PTEs,
  *					foreign queries; reclaim only tries
- *	  the VMA's own lock		faults (reading), commit (writing)
+ *	  the VMA's own lock		faults (reading), such commits (writing)
  *	    region->lock		all that a region holds; one at a time; reclaim
  *					only tries
  *	    space->held.lock		pages that others hold; not inside region->lock
