@@ -82,8 +82,8 @@ static void hand_over_tables(struct hm_region *region)
 	hm_region_inherit_tables(region);
 	for (i = 0; i < ARRAY_SIZE(near) && region->tables; i++)
 		if (near[i])
-			hm_region_hand_over_tables(region,
-					rb_entry(near[i], struct hm_region, node));
+			hm_region_hand_over_tables(region, rb_entry(near[i],
+								    struct hm_region, node));
 }
 
 /* A region goes, and counts for nothing any more.  Return as hm_account_close(). */

@@ -162,7 +162,8 @@ static bool attempt(void)
 	bool all_the_time = false;
 
 	hog_wanted = true;
-	answered = called = false;
+	answered = false;
+	called = false;
 	sem_post(&hog_go);
 	while (!hog_runs)
 		sched_yield();
