@@ -3,7 +3,7 @@
  * Page middle directories: an entry of one maps all of a block that has its memory in
  * one piece, and needs no page table.
  *
- * Called by pte.c and by the files of a region, with space->lock held and, unless
+ * Called by pte.c and by the files of a region, with their region's lock held and, unless
  * something else is said, mmap_lock, for reading at least.
  */
 #ifndef HOSTMEM_PMD_H
