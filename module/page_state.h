@@ -17,7 +17,7 @@
  * Bits 0-2 are the protection of a committed page, or HM_RESERVED.
  * HM_GUARD is set until the page is first accessed.
  * HM_FRESH marks a page that a commit still under way has added: that commit
- * either settles it or takes it back, under the space's lock, so no one else
+ * either settles it or takes it back, under the region's lock, so no one else
  * ever sees the bit.
  */
 typedef u8 hm_state_t;
