@@ -42,9 +42,11 @@ bench:				## the costs beside those of mmap, mprotect and madvise: KERNEL=6.1
 	selftests/bench/run --kernel $(KERNEL)
 bench-threads:			## two threads beside one, by time: KERNEL=6.1
 	selftests/bench/run --kernel $(KERNEL) --threads
-bench-readme:			## puts what the two have found into README.md's tables
-	selftests/bench/report.py readme README.md $(wildcard $(foreach kernel,6.1 6.12 latest,\
-		build/bench/$(kernel).json build/bench/$(kernel)-threads.json))
+bench-readme:			## puts what the two have found into the tables of the READMEs
+	for readme in README.md selftests/bench/README.md; do \
+		selftests/bench/report.py readme $$readme $(wildcard \
+			$(foreach kernel,6.1 6.12 latest,build/bench/$(kernel).json \
+			build/bench/$(kernel)-threads.json)) || exit; done
 programs:			## real programs on hostmem and on their own memory: NAMES="redis ..."
 	selftests/programs/run $(NAMES)
 # The timeout leaves time to boot, and to shrink what fails.

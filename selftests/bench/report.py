@@ -5,7 +5,7 @@
 report.py collect OUT.json           stdin is what "bench --json" prints: passes the table
                                      on, and keeps the objects between its lines
 report.py chart FILE.json OUT.svg    a picture of them
-report.py markdown NAME FILE.json... one of the README's tables: calls, heaps or threads
+report.py markdown NAME FILE.json... one of their tables: calls, all, heaps or threads
 report.py readme README FILE.json... puts these where the README has the comments
                                      <!-- bench: NAME --> and <!-- bench: end -->; tables of
                                      which no file has a figure stay as they are
@@ -28,17 +28,14 @@ import chart  # noqa: E402 pylint: disable=wrong-import-position
 CHANCE = 1.01
 PEERS = ("peer", "peer_huge")
 
-# The rows of the README, and what it calls them.
+# The rows of README.md, and what it calls them.
 CALLS = (
     ("commit and first touch of 64 KiB, a page", "commit + touch", "64 KiB"),
-    ("the same beside committed memory", "commit + touch", "in block"),
     ("commit and first touch of 64 MiB, a page", "commit + touch", "64 MiB"),
     ("the same, memory prepared ahead", "commit + touch, prepared", "64 MiB"),
-    ("the same again", "commit again + touch", "64 MiB"),
     ("commit and first touch of a single page", "commit + touch", "singles"),
     ("decommit of 64 KiB; a page", "decommit", "64 KiB"),
     ("decommit of 64 MiB; a page", "decommit", "64 MiB"),
-    ("decommit of a single page", "decommit", "singles"),
     ("protect a page among others", "protect a page, new run", "10 runs"),
     ("the same page again, r to rx and back, a call", "flip a page, r and rx", "10 runs"),
     ("protect 64 MiB, and back; a page", "protect and back", "64 MiB"),
@@ -52,7 +49,6 @@ CALLS = (
     ("reserve and release 64 KiB", "reserve + release", "64 KiB"),
     ("reserve and release 16 TiB", "reserve + release", "16 TiB"),
     ("exit with 512 MiB; a page", "exit", "512 MiB"),
-    ("release of 512 MiB; a page", "release of committed", "512 MiB"),
     ("large pages, commit and touch; a page", "large, beside hugetlb", "64 MiB"),
     ("bytes held beyond each committed page", "committed, per page", "512 MiB"),
 )
@@ -183,7 +179,18 @@ def threads_table(files):
                  lines) if lines else []
 
 
-TABLES = {"calls": calls_table, "heaps": heaps_table, "threads": threads_table}
+def all_table(files):
+    """What calls_table() has a choice of, as bench itself calls it."""
+    names = [(row["work"], row.get("size", "")) for results in files for row in results["rows"]
+             if "side" not in row and not row["section"].startswith("heaps")]
+    lines = [[" ".join(name).strip()] + [cell(find(results, *name)) for results in files]
+             for name in dict.fromkeys(names)]
+    return table(["work"] + [version(results) + ": hostmem / best peer" for results in files],
+                 lines) if lines else []
+
+
+TABLES = {"calls": calls_table, "all": all_table, "heaps": heaps_table,
+          "threads": threads_table}
 
 
 def table_of(name, files):

@@ -75,6 +75,8 @@ cat >calls <<'EOT'
 | large pages, commit and touch; a page | - / 5.2 hugetlb |
 EOT
 expect 'a table is made' cmp -s calls <("$report" markdown calls a.json b.json)
+expect 'that of all rows has them by their own names' grep -qF \
+	'| query, regions 10,000 | 1,000 / 1,000 PROCMAP_QUERY |' <("$report" markdown all a.json b.json)
 
 printf '%s\n' before '<!-- bench: calls -->' old '<!-- bench: end -->' between \
 	'<!-- bench: heaps -->' kept '<!-- bench: end -->' after >README
