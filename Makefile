@@ -24,15 +24,18 @@ run:				## a tour of the module in a virtual machine
 	$(MAKE) -s -C userlib
 	$(MAKE) -s -C selftests/tour
 	$(VM)/run --add selftests/tour/tour -- tour
-check:				## all tests; the last line: N passed, N failed
-	selftests/check
+# Of some tests, how much of the module they have run says nothing.
+COVERAGE := $(if $(T),,--coverage build/coverage)
+CHECK := selftests/check $(addprefix --test ,$(T))
+check:				## all tests, or T="commit heap_test"; the last line: N passed, N failed
+	$(CHECK)
 check-kernels:			## the same on Linux 6.1, 6.12 and the latest that Debian has
-	selftests/check --kernel 6.1 --kernel 6.12 --kernel latest
+	$(CHECK) --kernel 6.1 --kernel 6.12 --kernel latest
 check-debug:			## the same on a kernel with KASAN, lockdep, kmemleak and more
-	selftests/check --kernel debug --coverage build/coverage
+	$(CHECK) --kernel debug $(COVERAGE)
 check-all:			## the same on all four, and with page tables of five levels
-	selftests/check --kernel 6.1 --kernel 6.12 --kernel latest --kernel debug \
-		--kernel 6.12-la57 --coverage build/coverage
+	$(CHECK) --kernel 6.1 --kernel 6.12 --kernel latest --kernel debug \
+		--kernel 6.12-la57 $(COVERAGE)
 coverage:			## which lines of the module check-debug or check-all have run
 	$(VM)/coverage build/coverage
 shell:				## a shell in a virtual machine with the module loaded

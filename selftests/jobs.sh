@@ -4,7 +4,7 @@
 # in a file; to be sourced. A signal ends all of them, and then this shell.
 
 declare -A wanted=() command=() status=() id_of=() begun=() took=()
-pending=()
+pending=() minute=''
 
 # job ID WANTED COMMAND...: COMMAND, whose words have no spaces, is run when the jobs of
 # the list WANTED have ended well. If one has not, neither has this one.
@@ -27,7 +27,7 @@ may_begin()
 	done
 }
 
-# begin ID LOGS
+# begin ID LOGS TELL
 begin()
 {
 	if [ "$worst" -ne 0 ]; then
@@ -40,9 +40,10 @@ begin()
 	set +m
 	id_of[$!]=$1
 	begun[$1]=$SECONDS
+	"$3" begins "$1"
 }
 
-# begin_some LANES LOGS: the first ones that may, while fewer than that run.
+# begin_some LANES LOGS TELL: the first ones that may, while fewer than that run.
 begin_some()
 {
 	local i worst
@@ -50,17 +51,18 @@ begin_some()
 	for i in "${!pending[@]}"; do
 		[ ${#id_of[@]} -lt "$1" ] || return 0
 		if may_begin "${pending[i]}"; then
-			begin "${pending[i]}" "$2"
+			begin "${pending[i]}" "$2" "$3"
 			unset "pending[i]"
 		fi
 	done
 }
 
-# run_jobs LANES LOGS REPORT: so many at a time, with their output in the directory
-# LOGS; calls REPORT ID STATUS when one ends. Then its seconds are in ${took[ID]}.
+# run_jobs LANES LOGS REPORT [TELL]: so many at a time, with their output in the directory
+# LOGS; calls REPORT ID STATUS when one ends. Then its seconds are in ${took[ID]}. Calls
+# TELL begins ID, and every minute TELL minute.
 run_jobs()
 {
-	local pid ended
+	local pid ended tell=${4:-:}
 
 	trap stop_jobs EXIT
 	for pid in HUP INT TERM; do
@@ -69,10 +71,19 @@ run_jobs()
 		trap "stop_jobs; trap - EXIT $pid; kill -$pid $$" "$pid"
 	done
 	while [ ${#pending[@]} -gt 0 ] || [ ${#id_of[@]} -gt 0 ]; do
-		begin_some "$1" "$2"
+		begin_some "$1" "$2" "$tell"
 		[ ${#id_of[@]} -gt 0 ] || continue
+		if [ ! "$minute" ]; then
+			sleep 60 &
+			minute=$!
+		fi
 		ended=0
-		wait -n -p pid "${!id_of[@]}" || ended=$?
+		wait -n -p pid "${!id_of[@]}" "$minute" || ended=$?
+		if [ "$pid" = "$minute" ]; then
+			minute=''
+			"$tell" minute
+			continue
+		fi
 		status[${id_of[$pid]}]=$ended
 		# shellcheck disable=SC2034 # for who has sourced this
 		took[${id_of[$pid]}]=$((SECONDS - ${begun[${id_of[$pid]}]}))
@@ -80,6 +91,8 @@ run_jobs()
 		unset "id_of[$pid]"
 	done
 	trap - EXIT HUP INT TERM
+	[ ! "$minute" ] || kill "$minute"
+	minute=''
 }
 
 # shellcheck disable=SC2317 # the traps call it
@@ -91,5 +104,6 @@ stop_jobs()
 	for pid in "${!id_of[@]}"; do
 		kill -- "-$pid" 2>/dev/null || :
 	done
+	[ ! "$minute" ] || kill "$minute" 2>/dev/null || :
 	wait
 }

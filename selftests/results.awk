@@ -20,11 +20,43 @@ function wrongly_skipped(	n, i, field)
 	return 1
 }
 
+# What a failed case has said of what it expected and saw: the kernel's harness before its
+# result, with file and line, others after it.
+function tell(line)
+{
+	if (told++ < 8)
+		here = here "      " line "\n"
+}
+
+function new_case()
+{
+	cases++
+	said = told = after = 0
+}
+
+function case_failed(	i, n)
+{
+	n = said
+	new_case()
+	failed_here++
+	here = here "  " substr($0, 3) "\n"
+	for (i = n > 8 ? n - 7 : 1; i <= n; i++)
+		tell(words[i])
+	after = !n
+}
+
 # Inside a program.
 /^# 1\.\.[0-9]+/	{ planned = substr($2, 4) + 0 }
-/^# ok .*# SKIP/	{ cases++; skipped++; next }
-/^# ok /		{ cases++; passed++; next }
-/^# not ok /		{ cases++; failed_here++; here = here "  " substr($0, 3) "\n"; next }
+/^# ok .*# SKIP/	{ new_case(); skipped++; next }
+/^# ok /		{ new_case(); passed++; next }
+/^# not ok /		{ case_failed(); next }
+/^# # +(RUN|OK|FAIL|PASSED|FAILED|Totals|Starting)/ { after = 0; next }
+/^# # / {
+	if (after)
+		tell(substr($0, 5))
+	else if (/[a-z_0-9]+\.[ch]+:[0-9]+:/)
+		words[++said] = substr($0, 5)
+}
 
 # The plan of programs for one kernel, and the end of one program.
 /^# kernel /		{ kernel = $3 }
@@ -53,7 +85,7 @@ function wrongly_skipped(	n, i, field)
 	}
 	else if (/^ok / && !cases)
 		passed++
-	cases = planned = failed_here = 0
+	cases = planned = failed_here = said = told = after = 0
 	here = ""
 }
 
