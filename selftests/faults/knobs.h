@@ -9,7 +9,7 @@
 #ifndef FAULTS_KNOBS_H
 #define FAULTS_KNOBS_H
 
-#include "../hostmem_limits.h"
+#include "hostmem_limits.h"
 
 #define DEBUGFS		"/sys/kernel/debug/"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"

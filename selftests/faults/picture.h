@@ -6,7 +6,7 @@
 #ifndef FAULTS_PICTURE_H
 #define FAULTS_PICTURE_H
 
-#include "../hostmem_limits.h"
+#include "hostmem_limits.h"
 
 #include <sys/stat.h>
 

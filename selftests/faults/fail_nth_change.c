@@ -5,9 +5,9 @@
  *
  * Needs root, and a kernel with fault injection: see the README.
  */
-#include "faults/change.h"
-#include "faults/look.h"
-#include "faults/chain.h"
+#include "change.h"
+#include "look.h"
+#include "chain.h"
 
 FIXTURE_VARIANT_ADD(chain, decommit_part)
 {

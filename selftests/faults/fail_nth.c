@@ -6,9 +6,9 @@
  *
  * Needs root, and a kernel with fault injection: see the README.
  */
-#include "faults/commit.h"
-#include "faults/library.h"
-#include "faults/chain.h"
+#include "commit.h"
+#include "library.h"
+#include "chain.h"
 
 FIXTURE_VARIANT_ADD(chain, open)
 {
