@@ -163,3 +163,5 @@ module_exit(hm_exit);
 
 MODULE_DESCRIPTION("Windows' virtual memory contract: reserve, commit, protect");
 MODULE_LICENSE("GPL");
+/* Of dkms.conf, by Kbuild. */
+MODULE_VERSION(HOSTMEM_VERSION);
