@@ -3,18 +3,31 @@
 # Kbuild has the module, userlib/Makefile the library, selftests/ everything that
 # runs in a virtual machine; "make help" says what can be asked for here.
 
-# The newest kernel whose headers are installed; /usr/src is where Debian has them.
-KDIR ?= $(firstword $(shell ls -dvr /usr/src/linux-headers-*-amd64 2>/dev/null) \
-	$(shell ls -dvr /lib/modules/*/build 2>/dev/null))
+# Headers of the running kernel, or else the only ones that are there.
+MODULES_DIR ?= /lib/modules
+KDIRS := $(patsubst %/Makefile,%,$(wildcard $(MODULES_DIR)/*/build/Makefile))
+KDIR ?= $(or $(filter %/$(shell uname -r)/build,$(KDIRS)),$(if $(word 2,$(KDIRS)),,$(KDIRS)))
+no-headers = no kernel headers found: install linux-headers-amd64, or set KDIR
+which-headers = the running kernel has no headers here: choose with KDIR=..., one of $(KDIRS)
+need-kdir = $(if $(KDIR),,$(error $(if $(KDIRS),$(which-headers),$(no-headers))))\
+	$(if $(wildcard $(KDIR)/Makefile),,$(error KDIR=$(KDIR): no kernel headers are there))
+# Of module, library and packages.
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
 
+ifneq ($(word 2,$(CURDIR)),)
+ifneq ($(filter-out userlib install uninstall help,$(or $(MAKECMDGOALS),all)),)
+$(error a path with a space is nothing for the kernel's makefiles: move "$(CURDIR)")
+endif
+endif
+
 .PHONY: all modules userlib run check check-kernels check-debug check-all coverage shell \
-	bench bench-threads bench-readme programs stress install modules_install device_install dkms clean help
+	bench bench-threads bench-readme programs stress install modules_install device_install \
+	dkms uninstall dist clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
-modules:			## hostmem.ko for the kernel headers KDIR=... (default: newest)
-	$(if $(KDIR),,$(error no kernel headers found: install linux-headers-amd64, or set KDIR))
+modules:			## hostmem.ko for the kernel headers KDIR=... (default: the running kernel's)
+	$(need-kdir)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 userlib:			## libhostmem.a and libhostmem.so
 	$(MAKE) -C userlib
@@ -62,22 +75,36 @@ stress:				## random calls against a model: SECONDS=600 KERNEL=6.1 SEED=... THRE
 		--add selftests/model/stress -- stress --seconds $(SECONDS) \
 		$(if $(SEED),--seed $(SEED)) $(if $(THREADS),--threads $(THREADS))
 
-install:			## library and headers; DESTDIR and PREFIX are honoured
+install:			## library and headers; DESTDIR, PREFIX and LIBDIR are honoured
 	$(MAKE) -C userlib install
 modules_install: modules device_install	## the module for the kernel of KDIR; DESTDIR is honoured
 # Unsigned: the key that kernel packages are signed with is not in their headers.
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
 	$(if $(DESTDIR),,depmod "$$(modinfo -F vermagic hostmem.ko | cut -d " " -f 1)")
-device_install:			## who may open the device: group hostmem; by the two beside, too
-	install -d $(DESTDIR)/usr/lib/udev/rules.d $(DESTDIR)/usr/lib/sysusers.d
-	install -m 644 module/dist/60-hostmem.rules $(DESTDIR)/usr/lib/udev/rules.d
-	install -m 644 module/dist/hostmem.sysusers $(DESTDIR)/usr/lib/sysusers.d/hostmem.conf
+	@module/dist/secure_boot.sh
+# What the two beside install, too: file of module/dist, and where it goes below /usr/lib.
+DEVICE_FILES := 60-hostmem.rules:udev/rules.d/60-hostmem.rules hostmem.sysusers:sysusers.d/hostmem.conf \
+	hostmem.modules-load:modules-load.d/hostmem.conf hostmem.modprobe:modprobe.d/hostmem.conf
+device_install:			## who may open the device: group hostmem; load at boot; parameters
+	set -e; for pair in $(DEVICE_FILES); do \
+		install -D -m 644 "module/dist/$${pair%:*}" "$(DESTDIR)/usr/lib/$${pair#*:}"; \
+	done
 	$(if $(DESTDIR),,systemd-sysusers hostmem.conf || groupadd -rf hostmem)
-dkms: device_install		## the module for every kernel to come, through DKMS
-	DESTDIR=$(DESTDIR) module/dist/dkms.sh $(VERSION) dkms.conf Kbuild module uapi
+dkms:				## the module for every kernel to come, through DKMS
+	@DESTDIR=$(DESTDIR) module/dist/dkms.sh check
+	$(MAKE) device_install
+	DESTDIR=$(DESTDIR) module/dist/dkms.sh install $(VERSION) dkms.conf Kbuild module uapi
+uninstall:			## what the four above have put there goes; the group hostmem stays
+	$(MAKE) -C userlib uninstall
+	DESTDIR=$(DESTDIR) module/dist/dkms.sh remove
+	DESTDIR=$(DESTDIR) module/dist/uninstall.sh $(foreach pair,$(DEVICE_FILES),\
+		/usr/lib/$(lastword $(subst :, ,$(pair))))
+
+dist:				## a release: build/hostmem-VERSION.tar.xz, of what git knows
+	module/dist/dist.sh $(VERSION)
 
 clean:				## removes what was built here, not what was downloaded
-	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
+	$(if $(or $(KDIR),$(KDIRS)),$(MAKE) -C $(firstword $(KDIR) $(KDIRS)) M=$(CURDIR) clean)
 	$(MAKE) -C userlib clean
 	$(MAKE) -C selftests/tour clean
 	$(MAKE) -C selftests/bench clean

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Description: "make dkms" ends with a module of the sources as they are, for each
-# kernel that had one, or fails. With a module of one line, and DKMS's own script.
+# kernel that had one, or fails, whether the version is the same or not. With a module of
+# one line, and DKMS's own script.
 
 set -eu
 
@@ -40,7 +41,7 @@ change()
 
 make_dkms()
 {
-	(cd "$tmp/source" && "$top/module/dist/dkms.sh" "$version" dkms.conf Kbuild module uapi)
+	(cd "$tmp/source" && "$top/module/dist/dkms.sh" install "$version" dkms.conf Kbuild module uapi)
 }
 
 # installed KERNEL TEXT: that kernel's module says so.
@@ -52,6 +53,26 @@ installed()
 nothing_installed()
 {
 	! find "$tmp/modules" -name '*.ko*' | grep .
+}
+
+# alone: there is this version and no other, in DKMS and in its sources.
+alone()
+{
+	[ "$(dkms status hostmem | sed 's/[,:].*//' | sort -u)" = "hostmem/$version" ] &&
+		[ "$(ls "$tmp/src")" = "hostmem-$version" ]
+}
+
+# without_dkms COMMAND...: fails, says which package is missing, and writes nothing.
+without_dkms()
+{
+	! DKMS=no-such-dkms SRCDIR=$tmp/none "$@" 2>"$tmp/said" &&
+		grep -q 'install the package dkms' "$tmp/said" && [ ! -e "$tmp/none" ]
+}
+
+# The check must come before anything that "make dkms" installs.
+checks_first()
+{
+	make -n dkms | grep -v '^make' | head -1 | grep 'dkms.sh check'
 }
 
 fails()
@@ -69,6 +90,16 @@ expect 'other sources of the same version' make_dkms
 expect 'their module is there' installed $here second
 expect 'for the other kernel, too' installed $there second
 
+version=$version.1
+sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$version\"/" "$tmp/source/dkms.conf"
+change 'MODULE_DESCRIPTION("newer")'
+expect 'a new version' make_dkms
+expect 'its module is there' installed $here newer
+expect 'for the other kernel, too' installed $there newer
+expect 'no older version is left for the next kernel' alone
+expect 'once more, with the same sources' make_dkms
+expect 'their module is still there' installed $here newer
+
 change 'error'
 expect 'sources that cannot be built' fails make_dkms
 expect 'leave no older module' nothing_installed
@@ -81,5 +112,13 @@ rm -rf "$tmp/src"
 change 'MODULE_DESCRIPTION("fourth")'
 expect 'after the copy of the sources was removed' make_dkms
 expect 'the module is there' installed $here fourth
+
+expect 'removed' module/dist/dkms.sh remove
+expect 'no module remains' nothing_installed
+expect 'nor its sources' [ -z "$(ls "$tmp/src")" ]
+
+expect 'DKMS is missing' without_dkms module/dist/dkms.sh check
+expect 'nothing is installed without it' without_dkms make_dkms
+expect '"make dkms" looks for it first' checks_first
 
 conclude

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Description: what "make install" puts under PREFIX is enough to build and start a
 # program, with the flags that pkg-config tells, one with Windows' headers, too, and the
-# device's manual page has one; each manual page is where man(1) looks for it; and the device
-# has a group.
+# device's manual page has one; each manual page is where man(1) looks for it; the device
+# has a group, is there after a boot, and all parameters have an example; and "make
+# uninstall" removes all of it. Below /usr the library is where this Debian has libraries.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -74,3 +75,37 @@ make -s device_install DESTDIR="$tmp"
 group=$(sed -n 's/^SUBSYSTEM=="misc", KERNEL=="hostmem", GROUP="\(.*\)", MODE="0660"$/\1/p' \
 	"$tmp/usr/lib/udev/rules.d/60-hostmem.rules")
 grep -qx "g $group -" "$tmp/usr/lib/sysusers.d/hostmem.conf"
+# Loaded at boot, by its name; and each of the module's parameters has an example that is
+# switched off.
+grep -qx hostmem "$tmp/usr/lib/modules-load.d/hostmem.conf"
+examples=$tmp/usr/lib/modprobe.d/hostmem.conf
+sed -n 's/^module_param[a-z_]*(\([a-z_]*\),.*/\1/p' module/*.c | sort >"$tmp/parameters"
+[ -s "$tmp/parameters" ]
+sed -n 's/^#options hostmem \([a-z_]*\)=.*/\1/p' "$examples" | sort | cmp - "$tmp/parameters"
+if grep -v '^#' "$examples" | grep .; then
+	exit 1
+fi
+
+# Where this system looks for libraries, and nowhere else, if that is said.
+root=$tmp/root
+make -s install DESTDIR="$root" PREFIX=/usr
+[ -e "$root/usr/lib/$(cc -print-multiarch)/libhostmem.so" ]
+make -s install DESTDIR="$tmp/other" PREFIX=/usr LIBDIR=/usr/lib64
+[ -e "$tmp/other/usr/lib64/pkgconfig/hostmem.pc" ]
+[ ! -e "$tmp/other/usr/lib" ]
+
+# What is installed goes, also the module of any kernel, and what others have there stays.
+make -s dkms DESTDIR="$root"
+mkdir -p "$root/lib/modules/6.1/updates" "$root/lib/modules/6.12/extra"
+: >"$root/lib/modules/6.1/updates/hostmem.ko"
+: >"$root/lib/modules/6.12/extra/hostmem.ko.xz"
+: >"$root/lib/modules/6.1/updates/other.ko"
+: >"$root/usr/include/linux/other.h"
+: >"$root/usr/share/man/man3/other.3"
+: >"$root/usr/lib/modprobe.d/other.conf"
+make -s uninstall DESTDIR="$root" PREFIX=/usr
+find "$root" ! -type d | sed "s|^$root/||" | sort >"$tmp/left"
+printf '%s\n' lib/modules/6.1/updates/other.ko usr/include/linux/other.h \
+	usr/lib/modprobe.d/other.conf usr/share/man/man3/other.3 | cmp - "$tmp/left"
+[ ! -e "$root/usr/include/hostmem" ]
+[ ! -e "$root/usr/src/hostmem-$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)" ]
