@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "device.h"
+#include "diagnosis.h"
 #include "errors.h"
 #include "ioctl.h"
 #include "manager.h"
@@ -31,6 +32,13 @@ static bool is_there(hostmem_file file)
 	return !ret || ret == -EXDEV || ret == -ESHUTDOWN;
 }
 
+/* For what depends on a file that isn't there another one is no help. */
+static int lost(const struct hostmem_manager *manager)
+{
+	hostmem_diagnose(manager->device, HOSTMEM_STEP_FIND, EBADF);
+	return -ESHUTDOWN;
+}
+
 /* Can any file answer so?  These are what devices say to calls they don't know. */
 static bool is_doubtful(int ret)
 {
@@ -45,11 +53,15 @@ static int open_new(const struct hostmem_manager *manager, hostmem_file *file)
 	int fd, ret;
 
 	fd = hostmem_raw_open(manager->device);
-	if (fd < 0)
-		return -ESHUTDOWN;
+	if (fd < 0) {
+		hostmem_diagnose(manager->device, HOSTMEM_STEP_OPEN, -fd);
+		/* Whoever calls can do something about that, if not about others. */
+		return fd == -ENOMEM ? fd : -ESHUTDOWN;
+	}
 	/* It may be another device, or a module that is older than this library. */
 	ret = hostmem_raw_call(hostmem_file_of(fd, 0), HOSTMEM_IOC_STATUS, &status);
 	if (ret || !status.out_id) {
+		hostmem_diagnose(manager->device, HOSTMEM_STEP_ASK, -ret);
 		hostmem_raw_close(fd);
 		return -ESHUTDOWN;
 	}
@@ -144,7 +156,7 @@ int hostmem_device_settle(struct hostmem_manager *manager, unsigned long request
 {
 	while (is_doubtful(ret) && !is_there(file)) {
 		if (file & HOSTMEM_FILE_HELD)
-			return -ESHUTDOWN;
+			return lost(manager);
 		/*
 		 * Were the new one kept, threads with other tables of files would
 		 * replace each other's, and never close them.
@@ -183,7 +195,7 @@ int hostmem_device_descriptor(struct hostmem_manager *manager, enum hostmem_use 
 	if (ret)
 		return ret;
 	if (!is_there(file))
-		return -ESHUTDOWN;
+		return lost(manager);
 	*fd = hostmem_file_fd(file);
 	return 0;
 }

@@ -66,7 +66,7 @@ static inline bool hostmem_file_serves(hostmem_file file, enum hostmem_use use)
  * hostmem_device_open() - open a manager's file if there has been none
  * @manager: any
  *
- * Return: 0, or -errno; -ESHUTDOWN if there is no such device
+ * Return: 0, or -errno; -ESHUTDOWN if there is no such device, or it may not be opened
  */
 int hostmem_device_open(struct hostmem_manager *manager);
 

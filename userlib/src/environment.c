@@ -12,8 +12,9 @@
 
 #include "environment.h"
 
-/* Besides flags: the environment has been read. */
+/* Besides flags: the environment has been read, and asks for diagnoses. */
 #define IS_READ		0x80000000u
+#define IS_DEBUG	0x40000000u
 
 /* Behind the flags, and in MiB, lies what is to be prepared. */
 #define PREPARED_SHIFT	32
@@ -49,6 +50,9 @@ static uint64_t get(void)
 	value = secure_getenv("HOSTMEM_PINNABLE");
 	if (value && !strcmp(value, "1"))
 		ours |= HOSTMEM_PINNABLE;
+	value = secure_getenv("HOSTMEM_DEBUG");
+	if (value && *value && strcmp(value, "0"))
+		ours |= IS_DEBUG;
 	ours |= mib_of(secure_getenv("HOSTMEM_PREPARED")) << PREPARED_SHIFT;
 	/* What another thread has found meanwhile is valid for all. */
 	if (!atomic_compare_exchange_strong(&settings, &found, ours))
@@ -58,7 +62,12 @@ static uint64_t get(void)
 
 DWORD hostmem_environment_flags(void)
 {
-	return (DWORD)get() & ~IS_READ;
+	return (DWORD)get() & ~(IS_READ | IS_DEBUG);
+}
+
+bool hostmem_environment_debug(void)
+{
+	return get() & IS_DEBUG;
 }
 
 SIZE_T hostmem_environment_prepared(void)

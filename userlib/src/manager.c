@@ -8,6 +8,7 @@
 #include <hostmem/mscoree.h>
 
 #include "device.h"
+#include "diagnosis.h"
 #include "environment.h"
 #include "ioctl.h"
 #include "manager.h"
@@ -75,9 +76,9 @@ enum hostmem_error hostmem_manager_judge(struct hostmem_manager *manager,
 		return HOSTMEM_OK;
 
 	error = hostmem_error_from_errno(-ret);
-	if (error == HOSTMEM_ERR_IMPOSSIBLE)
-		return hostmem_manager_break(manager);
-	return error;
+	hostmem_diagnose(manager->device, error == HOSTMEM_ERR_IMPOSSIBLE ?
+			 HOSTMEM_STEP_ANSWER : HOSTMEM_STEP_CALL, -ret);
+	return error == HOSTMEM_ERR_IMPOSSIBLE ? hostmem_manager_break(manager) : error;
 }
 
 uint64_t hostmem_manager_deadline(const struct hostmem_manager *manager)
