@@ -18,6 +18,21 @@ fail()
 	exit 1
 }
 
+# can_be_root: commands with $sudo before them can run.
+can_be_root()
+{
+	[ ! "$sudo" ] || command -v "$sudo" >/dev/null
+}
+
+# lacks_room DIRECTORY MIB: prints that there is less, if there is, to go on with in a line.
+lacks_room()
+{
+	local left
+
+	left=$(($(df --output=avail -k "$1" | tail -n 1) / 1024))
+	[ "$left" -ge "$2" ] || printf '; %s' "$1 has only $left MiB left"
+}
+
 # remove PATH...: some of it may be root's, made by $sudo.
 remove()
 {
@@ -36,8 +51,44 @@ lock_cache()
 	remove "$dir"/tmp.*	# of an interrupted script
 }
 
-# Options for apt; none: it uses this machine's own package lists.
-apt=()
+# Options for apt; none: it uses this machine's own package lists. And where these are.
+apt=() lists=/var/lib/apt/lists
+
+# How often it tries again what it can't fetch: hardly, while there is something else to
+# try.
+retries=1 offline=''
+
+# update_lists COMMAND...: have COMMAND, an apt-get with options, fetch new package lists.
+# False if there are no more than before.
+update_lists()
+{
+	local before
+
+	before=$(stat -c '%n %z' "$lists"/*_dists_* 2>/dev/null || :)
+	if "$@" -o Acquire::Retries=1 -o APT::Update::Error-Mode=any update -qq >&2; then
+		retries=3
+	else
+		offline=yes
+		[ "$before" != "$(stat -c '%n %z' "$lists"/*_dists_* 2>/dev/null || :)" ]
+	fi
+}
+
+# MiB that packages take while something is made of them.
+room=200
+
+# fail_fetch WHAT: the end of a script that can't get WHAT, with what is known to be in
+# the way.
+fail_fetch()
+{
+	local ways
+
+	ways=$(lacks_room "$cache" $room)
+	[ ! "$ways" ] || ways+=': make room there, or have XDG_CACHE_HOME name another directory'
+	[ ! "$offline" ] || ways+="; apt can't fetch its lists: is there a network? It takes one the first time"
+	[ "${DEPS:-}" != no ] || ways+='; DEPS=no forbids to install what is missing'
+	can_be_root || ways+='; not root, and there is no sudo'
+	fail "no $1$ways"
+}
 
 # Where this machine gets Debian from, however its sources are written down.
 archive()
@@ -63,8 +114,9 @@ use_lists()
 	apt=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
 	     -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir" -o Acquire::Languages=none
 	     -o "APT::Default-Release=$suite")
+	lists=$dir/lists
 	say "updating the package lists of $*"
-	run_apt update -qq
+	update_lists run_apt
 }
 
 use_suites()
@@ -89,7 +141,7 @@ with_apt()
 # As the user that runs this: apt's own may not write where we do.
 run_apt()
 {
-	with_apt apt-get "${apt[@]}" -o APT::Sandbox::User=root "$@" >&2
+	with_apt apt-get "${apt[@]}" -o APT::Sandbox::User=root -o "Acquire::Retries=$retries" "$@" >&2
 }
 
 # dependency_of PACKAGE PATTERN: the first package that PACKAGE depends on and
@@ -108,12 +160,11 @@ download()
 }
 
 # with_update COMMAND...: tries again with new package lists if COMMAND fails,
-# as it does where there are none yet or old ones.
+# as it does where there are none yet or old ones; but not where there is no room.
 with_update()
 {
 	"$@" && return
-	[ "${DEPS:-}" != no ] || return
+	[ "${DEPS:-}" != no ] && can_be_root && [ ! "$(lacks_room "$cache" $room)" ] || return
 	say "updating apt's package lists"
-	with_apt $sudo apt-get update -qq >&2
-	"$@"
+	update_lists with_apt $sudo apt-get && "$@"
 }
