@@ -17,6 +17,7 @@
 #include <hostmem/mscoree.h>
 #include <linux/hostmem.h>
 
+#include "ioctl_request.h"
 #include "manager.h"
 
 #define FILE_ID		1u
@@ -39,14 +40,15 @@ static union {
 	struct hostmem_watch watch;
 } seen;
 
-int ioctl(int fd, unsigned long request, ...)
+int ioctl(int fd, hostmem_ioctl_request number, ...)
 {
+	const unsigned long request = (unsigned long)number;
 	struct hostmem_status *status;
 	va_list args;
 	void *arg;
 
 	(void)fd;
-	va_start(args, request);
+	va_start(args, number);
 	arg = va_arg(args, void *);
 	va_end(args);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "fake_device.h"
+#include "ioctl_request.h"
 
 struct fake_file fake_files[FAKE_FILES];
 uint32_t fake_level = HOSTMEM_AVAILABLE_HIGH;
@@ -320,8 +321,9 @@ static int answer(int fd, struct fake_file *file, unsigned int number, void *arg
 	return file->shut ? ESHUTDOWN : call(fd, file, number, arg);
 }
 
-int ioctl(int fd, unsigned long request, ...)
+int ioctl(int fd, hostmem_ioctl_request number, ...)
 {
+	const unsigned long request = (unsigned long)number;
 	struct fake_file *file = file_of(fd);
 	int saved = errno;
 	va_list args;
@@ -332,7 +334,7 @@ int ioctl(int fd, unsigned long request, ...)
 		errno = EBADF;
 		return -1;
 	}
-	va_start(args, request);
+	va_start(args, number);
 	arg = va_arg(args, void *);
 	va_end(args);
 	pthread_mutex_lock(&lock);

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -28,6 +29,8 @@
 
 #include <hostmem/memoryapi.h>
 #include <linux/hostmem.h>
+
+#include "ioctl_request.h"
 
 #define PAGE	4096
 #define GUARD	0x80000001u
@@ -70,13 +73,14 @@ int close(int fd)
 /*
  * All that is the library's is another manager's than of the file that is asked.
  */
-int ioctl(int fd, unsigned long request, ...)
+int ioctl(int fd, hostmem_ioctl_request number, ...)
 {
+	const unsigned long request = (unsigned long)number;
 	struct hostmem_status *status;
 	struct hostmem_query *query;
 	va_list args;
 
-	va_start(args, request);
+	va_start(args, number);
 	status = va_arg(args, void *);
 	va_end(args);
 	query = (void *)status;
@@ -433,7 +437,11 @@ static bool device_comes_later(void)
 
 static void *touch_stack(void *arg)
 {
-	stack_t stack = { .ss_sp = arg, .ss_size = (size_t)sysconf(_SC_MINSIGSTKSZ) + 1024 };
+	/* Of the processor, if the kernel tells. */
+	const size_t least = getauxval(AT_MINSIGSTKSZ);
+	stack_t stack = {
+		.ss_sp = arg, .ss_size = (least ? least : (size_t)MINSIGSTKSZ) + 1024,
+	};
 
 	sigaltstack(&stack, NULL);
 	/* An access by code whose stack pointer is in the page without access. */

@@ -21,6 +21,7 @@
 #include <hostmem/memoryapi.h>
 #include <hostmem/mscoree.h>
 
+#include "ioctl_request.h"
 #include "manager.h"
 
 #define THREADS		8
@@ -49,12 +50,13 @@ int open(const char *path, int flags, ...)
 	return openat(AT_FDCWD, "/dev/null", flags);
 }
 
-int ioctl(int fd, unsigned long request, ...)
+int ioctl(int fd, hostmem_ioctl_request number, ...)
 {
+	const unsigned long request = (unsigned long)number;
 	struct hostmem_status *status;
 	va_list args;
 
-	va_start(args, request);
+	va_start(args, number);
 	status = va_arg(args, void *);
 	va_end(args);
 	used_fd = fd;

@@ -5,7 +5,6 @@
  * (rules H22-H28).
  */
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <hostmem/mscoree.h>
 
 #include "fake_device.h"
+#include "malloc_used.h"
 #include "tap.h"
 
 #define NO_MEMORY	((HRESULT)0x8007000E)
@@ -80,20 +80,20 @@ static void *get(SIZE_T size)
 /* The process's malloc() has nothing to do with it, nor have settings for that. */
 static void surroundings(void)
 {
-	struct mallinfo2 before, after;
+	struct malloc_used before, after;
 	void *small, *large;
 
 	setenv("MALLOC_CONF", "tcache:true,dirty_decay_ms:10000,zero:true", 1);
 	begin(0);
-	before = mallinfo2();
+	before = malloc_used();
 	small = get(100);
 	large = get(100000);
 	memset(small, 1, 100);
 	memset(large, 1, 100000);
 	CHECK(file->charged >= 100100, "%llu bytes", (unsigned long long)file->charged);
-	after = mallinfo2();
-	CHECK(before.uordblks == after.uordblks && before.hblkhd == after.hblkhd,
-	      "%zu bytes of malloc()", after.uordblks + after.hblkhd);
+	after = malloc_used();
+	CHECK(before.calls == after.calls && before.bytes == after.bytes,
+	      "%zu calls and %zu bytes of malloc()", after.calls, after.bytes);
 	CHECK(IHostMalloc_Free(heap, small) == S_OK && IHostMalloc_Free(heap, large) == S_OK,
 	      "Free");
 	end();

@@ -252,9 +252,10 @@ static unsigned int flags_of_default_manager(void)
 }
 
 /* Constructors of programs may need memory, too, and may be called before the library's. */
-static __attribute__((constructor)) void use_early(int argc, char **argv)
+static __attribute__((constructor)) void use_early(void)
 {
-	if (!argc || !is_child(argv))
+	/* Not all C libraries hand it their arguments. */
+	if (strcmp(program_invocation_name, OWN_CHILD))
 		return;
 	hostmem_default_manager.device = FAKE_DEVICE;
 	if (find("EARLY"))

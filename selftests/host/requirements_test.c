@@ -18,6 +18,7 @@
 
 #include <hostmem/win32/windows.h>
 
+#include "ioctl_request.h"
 #include "tap.h"
 
 #define OWN_PROCESS	((HANDLE)(LONG_PTR)-1)
@@ -123,14 +124,15 @@ int open(const char *path, int flags, ...)
 	return openat(AT_FDCWD, "/dev/null", flags);
 }
 
-int ioctl(int fd, unsigned long request, ...)
+int ioctl(int fd, hostmem_ioctl_request number, ...)
 {
+	const unsigned long request = (unsigned long)number;
 	va_list args;
 	void *arg;
 	int err = 0;
 
 	(void)fd;
-	va_start(args, request);
+	va_start(args, number);
 	arg = va_arg(args, void *);
 	va_end(args);
 	calls++;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "ioctl_request.h"
 
 static inline int hostmem_raw_open(const char *device)
 {
@@ -60,7 +61,7 @@ static inline int hostmem_raw_call(hostmem_file file, unsigned long request, voi
 	head->id = hostmem_file_id(file);
 
 	do {
-		ret = ioctl(fd, request, arg);
+		ret = ioctl(fd, (hostmem_ioctl_request)request, arg);
 	} while (ret < 0 && errno == EINTR);
 
 	if (ret < 0) {

@@ -51,11 +51,11 @@ static const struct place places[] = {
 /* Both have what FXSAVE stores.  Behind the registers the kernel has notes of its own. */
 #define FXSAVE_BYTES	offsetof(XSAVE_FORMAT, Reserved4)
 
-_Static_assert(sizeof(XSAVE_FORMAT) == sizeof(struct _libc_fpstate), "Linux");
-_Static_assert(offsetof(XSAVE_FORMAT, MxCsr) ==
-	       offsetof(struct _libc_fpstate, mxcsr), "Linux");
-_Static_assert(offsetof(XSAVE_FORMAT, XmmRegisters) ==
-	       offsetof(struct _libc_fpstate, _xmm), "Linux");
+/* The processor's layout, for which each C library has another type. */
+_Static_assert(sizeof(XSAVE_FORMAT) == sizeof(*(fpregset_t)NULL), "Linux");
+_Static_assert(offsetof(XSAVE_FORMAT, MxCsr) == 24, "FXSAVE");
+_Static_assert(offsetof(XSAVE_FORMAT, MxCsr_Mask) == 28, "FXSAVE");
+_Static_assert(offsetof(XSAVE_FORMAT, XmmRegisters) == 160, "FXSAVE");
 
 /* The bits of MXCSR on processors that don't tell which there are. */
 #define MXCSR_DEFAULT_MASK	0xffbfu
@@ -103,7 +103,7 @@ void hostmem_context_read(CONTEXT *to, const ucontext_t *from)
 
 void hostmem_context_write(ucontext_t *to, const CONTEXT *from)
 {
-	struct _libc_fpstate *fp = to->uc_mcontext.fpregs;
+	XSAVE_FORMAT *fp = (void *)to->uc_mcontext.fpregs;
 	greg_t *regs = to->uc_mcontext.gregs;
 	DWORD mask;
 	size_t i;
@@ -115,10 +115,10 @@ void hostmem_context_write(ucontext_t *to, const CONTEXT *from)
 	regs[REG_EFL] = from->EFlags;
 
 	if (fp) {
-		mask = fp->mxcr_mask ? fp->mxcr_mask : MXCSR_DEFAULT_MASK;
+		mask = fp->MxCsr_Mask ? fp->MxCsr_Mask : MXCSR_DEFAULT_MASK;
 		memcpy(fp, &from->FltSave, FXSAVE_BYTES);
 		/* Other bits would be a fault, of the return from the signal. */
-		fp->mxcsr = from->MxCsr & mask;
-		fp->mxcr_mask = mask;
+		fp->MxCsr = from->MxCsr & mask;
+		fp->MxCsr_Mask = mask;
 	}
 }
