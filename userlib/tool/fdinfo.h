@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR MIT */
+/*
+ * What the kernel shows of one file of the device in /proc/PID/fdinfo/N.  For scan.c and
+ * picture.c.
+ */
+#ifndef HOSTMEM_TOOL_FDINFO_H
+#define HOSTMEM_TOOL_FDINFO_H
+
+#include "tool.h"
+
+/* Cells that the kernel draws of a region at most. */
+#define REGION_CELLS	32
+
+struct region {
+	uint64_t start, end;
+	uint64_t committed_kb;
+	bool known;			/* false: only its place is */
+	bool watched, large, pinnable;
+	char protect[4];		/* "rw-" */
+	char map[REGION_CELLS + 1];	/* what each part has committed: see hostmem(4) */
+};
+
+/* One file: a manager and its memory.  Freed by fdinfo_free(). */
+struct space {
+	uint64_t owner;			/* process whose memory it is; 0: none that can be named */
+	uint64_t regions, waiting, more_regions;
+	uint64_t reserved_kb, committed_kb, overhead_kb, pinned_kb, prepared_kb, reset_kb;
+	uint64_t limit_kb;		/* see fdinfo_limited() */
+	char flags[64];			/* words with commas between, or "" */
+	struct region *region;		/* as far as the kernel lists them, by address */
+	size_t listed;
+};
+
+/* Reads descriptor fd of a process; what it has found is the caller's. */
+enum answer fdinfo_read(struct tool *tool, uint64_t pid, uint64_t fd, struct space *space);
+
+void fdinfo_free(struct space *space);
+
+/* Whether such a number of KiB is a limit: none is told as 0, or as all there can be. */
+bool fdinfo_limited(uint64_t limit_kb);
+
+/*
+ * Whether the two are one file, seen twice.  Nothing says so: there can be any number of
+ * descriptors.  But all files of one owner lie in the same address space, so regions of two
+ * never overlap, while those of one do, even if it was seen before and after a change.
+ * Where no addresses are shown, the same numbers are taken for the same file.
+ */
+bool fdinfo_same(const struct space *a, const struct space *b);
+
+#endif
