@@ -1,21 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Made-up trees for the tests of the tool, userlib/tool/hostmem; to be sourced after
-# expect.sh. They are what the kernel would show, in $tmp/root.
+# Made-up trees for the tests of the tool, userlib/tool/hostmem; to be sourced. They are
+# what the kernel would show, in $tmp/root.
 
+# shellcheck source=SCRIPTDIR/expect.sh
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/expect.sh"
+top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 root=$tmp/root
-tool=$(dirname "${BASH_SOURCE[0]}")/../../userlib/tool/hostmem
-make -s -C "$(dirname "$tool")/.." tool/hostmem
-tool=$(realpath "$tool")
+
+# HOSTMEM_TOOL: another build of it. A copy, for users who can't read where it lies.
+if [ -z "${HOSTMEM_TOOL:-}" ]; then
+	make -s -C "$top/userlib" tool/hostmem
+fi
+cp "${HOSTMEM_TOOL:-$top/userlib/tool/hostmem}" "$tmp/hostmem"
+chmod 755 "$tmp"
 
 # Neither colours nor a width from outside.
-unset COLUMNS NO_COLOR
+unset COLUMNS NO_COLOR POSIXLY_CORRECT
 export LC_ALL=C.UTF-8
 
 # hostmem ARGUMENT...: the tool on the tree.
 hostmem()
 {
-	"$tool" --root "$root" "$@"
+	"$tmp/hostmem" --root "$root" "$@"
+}
+
+# nobody COMMAND...: without rights that root has.
+nobody()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all -- "$@"
+	else
+		"$@"
+	fi
 }
 
 # tree: a new one, with a module that nobody uses.
@@ -88,4 +105,29 @@ says()
 		echo "status $status, expected $1"
 		return 1
 	fi
+}
+
+# fails MESSAGE COMMAND...: with status 1, nothing on standard output, and that on stderr.
+fails()
+{
+	says 1 '' "hostmem: $1\n" "${@:2}"
+}
+
+# lines COMMAND...: what it says, less the module's lines and what pads columns.
+lines()
+{
+	"$@" | sed '1,/^$/d; s/^ *//; s/  */ /g'
+}
+
+# shows COMMAND...: lines as on standard input.
+shows()
+{
+	diff -u - <(lines "$@" 2>&1)
+}
+
+# narrow COLUMNS COMMAND...: succeeds, and no line is longer.
+narrow()
+{
+	COLUMNS=$1 "${@:2}" >"$tmp/out" || return
+	[ -s "$tmp/out" ] && ! grep -nE "^.{$(($1 + 1)),}" "$tmp/out"
 }

@@ -220,8 +220,8 @@ static void print_legend(const struct page *page, bool words)
 	for (size_t i = 0; i < page->picture->regions; i++)
 		unknown |= page->picture->region_shown[i] && !page->picture->region[i].known;
 	fprintf(page->out, "%s  g guard page", page->screen->utf8 ?
-		"\xc2\xb7 nothing  \xe2\x96\x81..\xe2\x96\x87 some  \xe2\x96\x88 all" :
-		". nothing  1..8 some  # all");
+		"\xc2\xb7 none  \xe2\x96\x81..\xe2\x96\x87 some  \xe2\x96\x88 all" :
+		". none  1..8 some  # all");
 	fprintf(page->out, "%s\n", unknown ? "  ? not told" : "");
 	if (words)
 		fputs("w watched  l large pages  p pinnable\n", page->out);

@@ -148,7 +148,7 @@ static struct process *find_process(struct tool *tool, struct scan *scan, uint64
 	return process;
 }
 
-/* Adds a word to a list with commas, unless it is there, or there is no room. */
+/* Adds a word to a list with commas, unless it is there; dots if there is no room. */
 static void add_word(char *list, size_t room, const char *word, size_t length)
 {
 	const char *at = list;
@@ -161,8 +161,13 @@ static void add_word(char *list, size_t room, const char *word, size_t length)
 			return;
 		at += next + (at[next] == ',');
 	}
-	if (!length || used + length + 2 > room)
-		return;
+	/* The dots find room in any case. */
+	if (used + length + 1 + sizeof(",...") > room) {
+		word = "...";
+		length = 3;
+		if (used >= 3 && !strcmp(list + used - 3, word))
+			return;
+	}
 	if (used)
 		list[used++] = ',';
 	memcpy(list + used, word, length);
@@ -199,30 +204,42 @@ static void add_memory(struct process *process, const struct space *space)
 	add_words(process->flags, sizeof(process->flags), space->flags);
 }
 
-static void add_note(struct process *process, const char *what, uint64_t pid)
+static void add_number(char *list, size_t room, uint64_t pid)
 {
-	char word[40];
-	int length;
+	char word[TEXT_SIZE] = "?";
 
-	if (*process->note)
-		length = snprintf(word, sizeof(word), "%" PRIu64, pid);
-	else
-		length = snprintf(word, sizeof(word), "%s %" PRIu64, what, pid);
-	add_word(process->note, sizeof(process->note), word, (size_t)length);
+	if (pid)
+		snprintf(word, sizeof(word), "%" PRIu64, pid);
+	add_word(list, room, word, strlen(word));
 }
 
-/* Of a file that isn't the holder's both processes say so, the owner if it has none itself. */
-static void add_holder(struct tool *tool, struct scan *scan, const struct holder *holder)
+static int by_pid(const void *a, const void *b)
 {
-	uint64_t owner = scan->spaces[holder->space].owner;
+	const struct holder *left = a, *right = b;
 
-	find_process(tool, scan, holder->pid)->open = true;
-	if (owner == holder->pid)
-		return;
-	if (owner)
-		add_note(find_process(tool, scan, holder->pid), "file of", owner);
-	else
-		strcpy(find_process(tool, scan, holder->pid)->note, "file of another namespace");
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+/* Who has files that aren't for its own memory, and whose files only others have. */
+static void add_holders(struct tool *tool, struct scan *scan)
+{
+	if (scan->holder_count)
+		qsort(scan->holders, scan->holder_count, sizeof(*scan->holders), by_pid);
+	for (size_t i = 0; i < scan->holder_count; i++) {
+		struct process *holder = find_process(tool, scan, scan->holders[i].pid);
+		uint64_t owner = scan->spaces[scan->holders[i].space].owner;
+
+		holder->open = true;
+		if (owner != holder->pid)
+			add_number(holder->owners, sizeof(holder->owners), owner);
+	}
+	for (size_t i = 0; i < scan->holder_count; i++) {
+		uint64_t pid = scan->spaces[scan->holders[i].space].owner;
+		struct process *owner = find_process(tool, scan, pid);
+
+		if (!owner->open)
+			add_number(owner->holders, sizeof(owner->holders), scan->holders[i].pid);
+	}
 }
 
 static int by_memory(const void *a, const void *b)
@@ -238,15 +255,7 @@ static void sum_up(struct tool *tool, struct scan *scan)
 {
 	for (size_t i = 0; i < scan->space_count; i++)
 		add_memory(find_process(tool, scan, scan->spaces[i].owner), &scan->spaces[i]);
-	for (size_t i = 0; i < scan->holder_count; i++)
-		add_holder(tool, scan, &scan->holders[i]);
-	for (size_t i = 0; i < scan->holder_count; i++) {
-		struct process *owner;
-
-		owner = find_process(tool, scan, scan->spaces[scan->holders[i].space].owner);
-		if (!owner->open)
-			add_note(owner, "held by", scan->holders[i].pid);
-	}
+	add_holders(tool, scan);
 	if (scan->process_count)
 		qsort(scan->processes, scan->process_count, sizeof(*scan->processes), by_memory);
 }

@@ -8,7 +8,10 @@
 
 #include "fdinfo.h"
 
-/* A process that has a file of the device, or whose memory one is. */
+/*
+ * A process that has a file of the device, or whose memory one is.  Lists have commas, and
+ * end with dots if there was no room for all.
+ */
 struct process {
 	uint64_t pid;		/* 0: nobody that can be named from here */
 	char name[64];
@@ -18,7 +21,8 @@ struct process {
 	uint64_t reserved_kb, committed_kb, overhead_kb, pinned_kb, prepared_kb, reset_kb;
 	uint64_t limit_kb;	/* of all together; not fdinfo_limited() if one has none */
 	char flags[64];
-	char note[64];		/* with whom it shares files, or "" */
+	char owners[48];	/* of files that it has, but that aren't for its own memory */
+	char holders[48];	/* of its files, if it has none of them itself */
 };
 
 /* A descriptor of process pid that is of file number space. */

@@ -14,6 +14,9 @@
 /* Columns of a process's name. */
 #define NAME_COLUMNS	15
 
+/* For a note that is longer no other column goes. */
+#define NOTE_COLUMNS	20
+
 /* Room for what a cell has: a name may be all escapes, in UTF-8 all of 4 bytes. */
 #define CELL_SIZE	72
 
@@ -97,7 +100,7 @@ static void set_sums(const struct tool *tool, struct row *row, const struct proc
 static void add_process(const struct tool *tool, struct table *table, const struct process *process)
 {
 	struct row *row = new_row(table);
-	char size[TEXT_SIZE];
+	char size[TEXT_SIZE], note[CELL_SIZE] = "";
 
 	set(row, COLUMN_PID, "?");
 	if (process->pid)
@@ -116,7 +119,11 @@ static void add_process(const struct tool *tool, struct table *table, const stru
 	if (*process->flags)
 		row->width[COLUMN_FLAGS] = text_escape(row->cell[COLUMN_FLAGS], CELL_SIZE,
 						       process->flags, TEXT_ASCII, 40);
-	set(row, COLUMN_NOTE, process->note);
+	if (*process->owners)
+		snprintf(note, sizeof(note), "file of %s", process->owners);
+	else if (*process->holders)
+		snprintf(note, sizeof(note), "held by %s", process->holders);
+	set(row, COLUMN_NOTE, note);
 }
 
 static void add_total(const struct tool *tool, struct table *table, const struct scan *scan)
@@ -159,7 +166,8 @@ static void fit(struct table *table, unsigned int columns)
 		if (empty)
 			table->width[i] = 0;
 		else
-			width += table->width[i] + 2;
+			width += 2 + (i == COLUMN_NOTE && table->width[i] > NOTE_COLUMNS ?
+				      NOTE_COLUMNS : table->width[i]);
 	}
 	for (size_t i = 0; columns && width > columns + 2; i++) {
 		if (i == sizeof(spare) / sizeof(spare[0]))
@@ -237,9 +245,8 @@ static void print_module(const struct tool *tool, FILE *out, const struct module
 }
 
 static void print_processes(const struct tool *tool, FILE *out, const struct scan *scan,
-			    size_t most)
+			    size_t shown)
 {
-	size_t shown = scan->process_count < most ? scan->process_count : most;
 	struct table table = { .rows = NULL };
 	struct row *row = new_row(&table);
 
@@ -263,17 +270,29 @@ static void print_processes(const struct tool *tool, FILE *out, const struct sca
 	free(table.rows);
 }
 
+/* How many processes so many lines have room for, beside all that is printed besides. */
+static size_t room_for(const struct module *module, const struct scan *scan, unsigned int lines)
+{
+	/* Three of the module, an empty one, the titles. */
+	size_t others = 5;
+
+	others += module->parameters && *module->parameters;
+	others += scan->process_count > 1;
+	others += scan->hidden > 0;
+	if (!lines || scan->process_count + others <= lines)
+		return scan->process_count;
+	/* How many are left out. */
+	others++;
+	return lines > others ? lines - others : 0;
+}
+
 static void print_all(const struct tool *tool, FILE *out, const struct module *module,
 		      const struct scan *scan, unsigned int lines)
 {
-	/* Those of the module, an empty one, the titles, how many are left out, total, hidden. */
-	const unsigned int others = 9;
-	size_t most = !lines ? SIZE_MAX : lines > others ? lines - others : 0;
-
 	print_module(tool, out, module);
 	fputc('\n', out);
 	if (scan->process_count)
-		print_processes(tool, out, scan, most);
+		print_processes(tool, out, scan, room_for(module, scan, lines));
 	else
 		fputs(scan->hidden ? "no process that can be looked at has the device open\n" :
 				     "no process has the device open\n", out);

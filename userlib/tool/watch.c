@@ -103,43 +103,44 @@ static void stop(struct watch *watch)
 	enter(watch);
 }
 
-static void print_time(const struct watch *watch)
+/* Room for that and its newline. */
+#define TIME_SIZE	64
+
+static void time_text(const struct watch *watch, char text[TIME_SIZE])
 {
 	time_t now = time(NULL);
-	char text[40] = "";
+	char digits[40] = "";
 	struct tm parts;
 
 	if (localtime_r(&now, &parts))
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
-	printf("%s%s", text, watch->keys ? "  (q ends)" : "");
+		strftime(digits, sizeof(digits), "%Y-%m-%d %H:%M:%S", &parts);
+	snprintf(text, TIME_SIZE, "%s%s\n", digits, watch->keys ? "  (q ends)" : "");
 }
 
 static bool show(struct watch *watch, bool first)
 {
 	struct tool *tool = watch->tool;
 	struct screen *screen = &tool->screen;
+	const char *end = screen->terminal ? REST : "\n";
+	char now[TIME_SIZE], *text;
 	unsigned int lines;
-	char *text;
 
 	screen_measure(screen);
 	/* Without that of the time; and the last, from which all would move up. */
-	lines = screen->rows > 3 ? screen->rows - 2 : 1;
-	text = stat_text(tool, screen->terminal ? lines : 0);
+	lines = !screen->terminal ? 0 : screen->rows > 3 ? screen->rows - 2 : 1;
+	text = stat_text(tool, lines);
 	if (!text)
 		return false;
-	if (screen->terminal) {
+	time_text(watch, now);
+	if (screen->terminal)
 		fputs(HOME, stdout);
-		print_time(watch);
-		fputs(REST, stdout);
-		screen_put(screen, stdout, text, lines, REST);
-		fputs(BELOW, stdout);
-	} else {
-		if (!first)
-			fputc('\n', stdout);
-		print_time(watch);
+	else if (!first)
 		fputc('\n', stdout);
-		screen_put(screen, stdout, text, 0, "\n");
-	}
+	if (!screen->terminal || screen->rows > 2)
+		screen_put(screen, stdout, now, 1, end);
+	screen_put(screen, stdout, text, lines, end);
+	if (screen->terminal)
+		fputs(BELOW, stdout);
 	free(text);
 	if (fflush(stdout) || ferror(stdout))
 		return tool_fail(tool, "standard output: %s", strerror(errno));
