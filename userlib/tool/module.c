@@ -55,18 +55,25 @@ static bool read_counter(struct tool *tool, struct module *module, const struct 
 	return true;
 }
 
+/* Longer names than modules' parameters have. */
+struct parameter {
+	char name[64];
+};
+
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(char * const *)a, *(char * const *)b);
+	const struct parameter *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
 }
 
-/* The names of all parameters, in order; the caller frees each, and the array. */
-static char **list_parameters(struct tool *tool, size_t *count)
+/* The names of all parameters, in order; the caller frees the array. */
+static struct parameter *list_parameters(struct tool *tool, size_t *count)
 {
 	int fd = openat(tool->root, PARAMETERS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct parameter *all = NULL;
 	struct dirent *entry;
-	char **names = NULL;
 
 	*count = 0;
 	if (!directory) {
@@ -75,43 +82,41 @@ static char **list_parameters(struct tool *tool, size_t *count)
 		return NULL;
 	}
 	while ((entry = readdir(directory))) {
-		char *name = entry->d_name[0] == '.' ? NULL : strdup(entry->d_name);
-
-		if (!name)
+		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= sizeof(all->name))
 			continue;
-		names = tool_grow(names, *count + 1, sizeof(*names));
-		names[(*count)++] = name;
+		all = tool_grow(all, *count + 1, sizeof(*all));
+		strcpy(all[(*count)++].name, entry->d_name);
 	}
 	closedir(directory);
-	if (names)
-		qsort(names, *count, sizeof(*names), by_name);
-	return names;
+	if (all)
+		qsort(all, *count, sizeof(*all), by_name);
+	return all;
 }
 
 /* One that can't be read, which some are to others than root, isn't there. */
 static char *read_parameters(struct tool *tool)
 {
 	enum text_form form = screen_form(&tool->screen);
-	char *all = NULL, **names;
+	struct parameter *parameters;
 	size_t size, count;
+	char *all = NULL;
 	FILE *out;
 
 	out = open_memstream(&all, &size);
 	if (!out)
 		return NULL;
-	names = list_parameters(tool, &count);
+	parameters = list_parameters(tool, &count);
 	for (size_t i = 0; i < count; i++) {
-		char path[300], text[100], name[200], value[200];
+		char path[100], text[100], name[200], value[200];
 
-		snprintf(path, sizeof(path), PARAMETERS "/%s", names[i]);
-		if (tool_read(tool, path, text, sizeof(text))) {
-			text_escape(name, sizeof(name), names[i], form, 40);
-			text_escape(value, sizeof(value), text, form, 40);
-			fprintf(out, "%s%s=%s", i ? " " : "", name, value);
-		}
-		free(names[i]);
+		snprintf(path, sizeof(path), PARAMETERS "/%s", parameters[i].name);
+		if (!tool_read(tool, path, text, sizeof(text)))
+			continue;
+		text_escape(name, sizeof(name), parameters[i].name, form, 40);
+		text_escape(value, sizeof(value), text, form, 40);
+		fprintf(out, "%s%s=%s", ftell(out) ? " " : "", name, value);
 	}
-	free(names);
+	free(parameters);
 	fclose(out);
 	return all;
 }

@@ -25,14 +25,14 @@
 #define TALL		14u
 
 static const char style[] =
-	"text{font:13px \"DejaVu Sans\",system-ui,sans-serif;fill:#1f2328}"
-	".bg{fill:#fff}.h{font-size:20px;font-weight:bold}.b{font-weight:bold}"
-	".m{font-family:\"DejaVu Sans Mono\",monospace;font-size:12px}"
-	".d{fill:#59636e}.e{text-anchor:end}.box{fill:#eaeef2}"
-	".k0{fill:#1a7f37}.k1{fill:#8250df}.k2{fill:#bf8700}.k3{fill:#cf222e}"
-	".k4{fill:#0969da}.k5{fill:#6e7781}.g{fill:#fb8f44}.u{fill:#afb8c1}"
-	"@media(prefers-color-scheme:dark){text{fill:#e6edf3}.bg{fill:#0d1117}.d{fill:#9198a1}"
-	".box{fill:#262c36}.k0{fill:#3fb950}.k1{fill:#a371f7}.k2{fill:#d29922}.k3{fill:#f85149}"
+	"text{font:13px \"DejaVu Sans\",system-ui,sans-serif;fill:#1f2328}\n"
+	".bg{fill:#fff}.h{font-size:20px;font-weight:bold}.b{font-weight:bold}\n"
+	".m{font-family:\"DejaVu Sans Mono\",monospace;font-size:12px}\n"
+	".d{fill:#59636e}.e{text-anchor:end}.box{fill:#eaeef2}\n"
+	".k0{fill:#1a7f37}.k1{fill:#8250df}.k2{fill:#bf8700}.k3{fill:#cf222e}\n"
+	".k4{fill:#0969da}.k5{fill:#6e7781}.g{fill:#fb8f44}.u{fill:#afb8c1}\n"
+	"@media(prefers-color-scheme:dark){text{fill:#e6edf3}.bg{fill:#0d1117}.d{fill:#9198a1}\n"
+	".box{fill:#262c36}.k0{fill:#3fb950}.k1{fill:#a371f7}.k2{fill:#d29922}.k3{fill:#f85149}\n"
 	".k4{fill:#58a6ff}.k5{fill:#8b949e}.g{fill:#f0883e}.u{fill:#57606a}}";
 
 /* What the functions here share: y is where the next thing goes. */
@@ -60,8 +60,9 @@ static void print_text(const struct sheet *sheet, unsigned int x, const char *cl
 static void print_rect(const struct sheet *sheet, double x, unsigned int y, double width,
 		       unsigned int height, const char *class)
 {
-	fprintf(sheet->out, "<rect x=\"%u.%02u\" y=\"%u\" width=\"%u.%02u\" height=\"%u\" "
-		"class=\"%s\"/>\n", (unsigned int)x, (unsigned int)(x * 100) % 100, y,
+	fprintf(sheet->out, "<rect x=\"%u.%02u\" y=\"%u\" ", (unsigned int)x,
+		(unsigned int)(x * 100) % 100, y);
+	fprintf(sheet->out, "width=\"%u.%02u\" height=\"%u\" class=\"%s\"/>\n",
 		(unsigned int)width, (unsigned int)(width * 100) % 100, height, class);
 }
 
@@ -288,7 +289,7 @@ static bool write_file(struct tool *tool, const struct sheet *sheet, const char 
 		return false;
 	}
 	fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\"\n"
 		"viewBox=\"0 0 %u %u\">\n<style>%s</style>\n"
 		"<rect width=\"%u\" height=\"%u\" class=\"bg\"/>\n%s</svg>\n",
 		WIDTH, height, WIDTH, height, style, WIDTH, height, body);

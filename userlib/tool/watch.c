@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,59 +23,47 @@
 #define REST	"\033[K\r\n"
 #define BELOW	"\033[J"
 
-/* What a signal handler may write; signals only come in while ppoll() waits. */
-static volatile sig_atomic_t ending, stopping;
-
 struct watch {
 	struct tool *tool;
-	bool keys;		/* standard input is a terminal, where q ends it */
-	struct termios before;	/* what that was like */
-	sigset_t waiting;	/* signals that are blocked while it waits: as they were */
+	bool ending;
+	bool raw;		/* standard input is a terminal, which gives each key at once */
+	bool keys;		/* it has not ended, and q in it ends this */
+	struct termios before;	/* what it was like */
+	int signals;		/* a descriptor that they are read from */
 };
 
-static void note_signal(int number)
+/* No handlers: all that matter are blocked, and read when there is time for them. */
+static bool catch_signals(struct watch *watch)
 {
-	if (number == SIGTSTP)
-		stopping = 1;
-	else if (number != SIGWINCH && number != SIGCONT)
-		ending = 1;
-}
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t set;
 
-/* Blocks them but in ppoll(), so that none is lost just before it. */
-static void catch_signals(struct watch *watch)
-{
-	static const int always[] = { SIGINT, SIGTERM, SIGHUP };
-	static const int terminal[] = { SIGTSTP, SIGWINCH, SIGCONT };
-	struct sigaction action = { .sa_handler = note_signal };
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	for (unsigned int i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+	sigemptyset(&set);
+	for (unsigned int i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		struct sigaction old;
 
 		/* What nohup and the like have ignored stays so. */
-		sigaction(always[i], NULL, &old);
-		if (old.sa_handler == SIG_IGN)
-			continue;
-		sigaction(always[i], &action, NULL);
-		sigaddset(&blocked, always[i]);
+		if (!sigaction(ends[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaddset(&set, ends[i]);
 	}
-	for (unsigned int i = 0; watch->tool->screen.terminal &&
-				 i < sizeof(terminal) / sizeof(terminal[0]); i++) {
-		sigaction(terminal[i], &action, NULL);
-		sigaddset(&blocked, terminal[i]);
+	if (watch->tool->screen.terminal) {
+		sigaddset(&set, SIGTSTP);
+		sigaddset(&set, SIGWINCH);
+		sigaddset(&set, SIGCONT);
 	}
-	sigprocmask(SIG_BLOCK, &blocked, &watch->waiting);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	watch->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return watch->signals >= 0 || tool_fail(watch->tool, "signals: %s", strerror(errno));
 }
 
-static void enter(struct watch *watch)
+/* Also when it goes on after a stop: a shell may have changed what the terminal does. */
+static void enter(const struct watch *watch)
 {
 	struct termios raw;
 
 	if (!watch->tool->screen.terminal)
 		return;
-	watch->keys = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &watch->before);
-	if (watch->keys) {
+	if (watch->raw) {
 		raw = watch->before;
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		raw.c_cc[VMIN] = 1;
@@ -84,20 +73,19 @@ static void enter(struct watch *watch)
 	fputs(ENTER, stdout);
 }
 
-static void leave(struct watch *watch)
+static void leave(const struct watch *watch)
 {
 	if (!watch->tool->screen.terminal)
 		return;
 	fputs(LEAVE, stdout);
 	fflush(stdout);
-	if (watch->keys)
+	if (watch->raw)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &watch->before);
 }
 
 /* Ctrl-Z: the shell gets the terminal as it was, and this again what it had. */
-static void stop(struct watch *watch)
+static void stop(const struct watch *watch)
 {
-	stopping = 0;
 	leave(watch);
 	raise(SIGSTOP);
 	enter(watch);
@@ -157,7 +145,28 @@ static void take_keys(struct watch *watch)
 		watch->keys = false;
 	for (ssize_t i = 0; i < count; i++)
 		if (keys[i] == 'q' || keys[i] == 'Q')
-			ending = 1;
+			watch->ending = true;
+}
+
+static void take_signal(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	if (read(watch->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGWINCH:
+		break;
+	case SIGCONT:
+		enter(watch);
+		break;
+	case SIGTSTP:
+		stop(watch);
+		break;
+	default:
+		watch->ending = true;
+		break;
+	}
 }
 
 static int64_t now_ms(void)
@@ -168,25 +177,23 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Waits until that time, for a key or a signal; true if it is to be shown again. */
+/* Waits until that time, for a key or a signal; true if a signal wants it shown again. */
 static bool wait_until(struct watch *watch, int64_t time)
 {
-	struct pollfd input = { .fd = watch->keys ? STDIN_FILENO : -1, .events = POLLIN };
+	struct pollfd input[] = {
+		{ .fd = watch->signals, .events = POLLIN },
+		{ .fd = watch->keys ? STDIN_FILENO : -1, .events = POLLIN },
+	};
 	int64_t left = time - now_ms();
-	struct timespec timeout = { 0 };
-	int events;
 
-	if (left > 0) {
-		timeout.tv_sec = (time_t)(left / 1000);
-		timeout.tv_nsec = (long)(left % 1000) * 1000000;
-	}
-	events = ppoll(&input, 1, &timeout, &watch->waiting);
-	if (events > 0)
+	if (poll(input, 2, left < 0 ? 0 : (int)left) <= 0)
+		return false;
+	if (input[1].revents)
 		take_keys(watch);
-	if (stopping)
-		stop(watch);
-	/* A signal that doesn't end it has changed the terminal. */
-	return events <= 0;
+	if (!input[0].revents)
+		return false;
+	take_signal(watch);
+	return !watch->ending;
 }
 
 /* Until it is time for the next block; what a signal has changed is shown before. */
@@ -194,13 +201,11 @@ static bool wait_for_next(struct watch *watch, int64_t next)
 {
 	bool ok = true;
 
-	/* At least once, for that is when signals come in. */
+	/* Once at least, or a user could not end it who wants it faster than it is. */
 	do {
-		bool again = wait_until(watch, next);
-
-		if (again && !ending && now_ms() < next)
+		if (wait_until(watch, next))
 			ok = show(watch, false);
-	} while (ok && !ending && now_ms() < next);
+	} while (ok && !watch->ending && now_ms() < next);
 	return ok;
 }
 
@@ -210,7 +215,11 @@ bool watch_run(struct tool *tool)
 	int64_t next = now_ms();
 	bool ok;
 
-	catch_signals(&watch);
+	if (!catch_signals(&watch))
+		return false;
+	watch.raw = tool->screen.terminal && isatty(STDIN_FILENO) &&
+		    !tcgetattr(STDIN_FILENO, &watch.before);
+	watch.keys = watch.raw;
 	enter(&watch);
 	ok = show(&watch, true);
 	for (uint64_t shown = 1; ok && shown != tool->count; shown++) {
@@ -219,10 +228,11 @@ bool watch_run(struct tool *tool)
 		if (next < now_ms())
 			next = now_ms();
 		ok = wait_for_next(&watch, next);
-		if (!ok || ending)
+		if (!ok || watch.ending)
 			break;
 		ok = show(&watch, false);
 	}
 	leave(&watch);
+	close(watch.signals);
 	return ok;
 }
