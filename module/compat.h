@@ -79,6 +79,19 @@ static inline bool hm_mm_dumps_private(struct mm_struct *mm)
 #endif
 }
 
+/*
+ * Does a process let others of its user look at it?  Since 7.3 nobody but the kernel
+ * itself can ask: what it has found when it was asked has to do.
+ */
+static inline bool hm_mm_is_dumpable(struct mm_struct *mm)
+{
+#ifdef HM_HAVE_GET_DUMPABLE
+	return get_dumpable(mm) == SUID_DUMP_USER;
+#else
+	return true;
+#endif
+}
+
 /* Threads that never return to user mode; those of a process have a flag since 6.4. */
 #ifdef PF_USER_WORKER
 #define HM_PF_NO_USER_MODE	(PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)

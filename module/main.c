@@ -7,6 +7,7 @@
  *
  *	ioctl.c, mapping.c	from user space, and from the memory manager
  *	binfmt.c		from core dumps
+ *	fdinfo.c		from readers of /proc/PID/fdinfo
  *	params.c		from root: the module's parameters
  *	  rules.c		  are the arguments right?
  *	  placement.c		  where does a region go?
@@ -18,7 +19,7 @@
  *	  foreign.c		  what is no region: images, stacks, free memory
  *	  pinned.c		  pages that others hold after their owner's end
  *	    space.c		    the regions of one file, by address
- *	      region*.c		      one reservation: the walks over its pages
+ *	      region*.c		      one reservation: the walks over its pages, and pictures
  *	        page_state.c		the state of a page
  *	        block.c, prealloc.c	pages by the 2 MiB, in use and in advance
  *	        backing.c		the memory behind them
@@ -40,6 +41,7 @@
 #include <linux/module.h>
 
 #include "charge.h"
+#include "fdinfo.h"
 #include "flush.h"
 #include "force.h"
 #include "ioctl.h"
@@ -104,6 +106,7 @@ static const struct file_operations hm_fops = {
 	.poll			= hm_poll,
 	.mmap			= hm_mmap,
 	.get_unmapped_area	= hm_get_unmapped_area,
+	.show_fdinfo		= hm_show_fdinfo,
 };
 
 static struct miscdevice hm_device = {

@@ -307,33 +307,13 @@ int hm_space_give_back(struct hm_space *space, const struct hm_place *place)
 	return err;
 }
 
-/* The first region from an address on. */
-static struct hm_region *region_from(struct hm_space *space, unsigned long start)
-{
-	struct rb_node *node = space->regions.rb_node;
-	struct hm_region *region, *found = NULL;
-
-	lockdep_assert_held(&space->lock);
-
-	while (node) {
-		region = rb_entry(node, struct hm_region, node);
-		if (region->start >= start) {
-			found = region;
-			node = node->rb_left;
-		} else {
-			node = node->rb_right;
-		}
-	}
-	return found;
-}
-
 /* Where the first region from an address on begins, be it that others release it. */
 static bool find_next(struct hm_space *space, unsigned long *start)
 {
 	struct hm_region *region;
 
 	spin_lock(&space->lock);
-	region = region_from(space, *start);
+	region = hm_space_first(space, *start);
 	if (region)
 		*start = region->start;
 	spin_unlock(&space->lock);

@@ -185,6 +185,25 @@ struct hm_region *hm_space_lookup(struct hm_space *space, unsigned long addr)
 	return NULL;
 }
 
+struct hm_region *hm_space_first(struct hm_space *space, unsigned long start)
+{
+	struct rb_node *node = space->regions.rb_node;
+	struct hm_region *region, *found = NULL;
+
+	lockdep_assert_held(&space->lock);
+
+	while (node) {
+		region = rb_entry(node, struct hm_region, node);
+		if (region->start >= start) {
+			found = region;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
 struct hm_region *hm_space_find(struct hm_space *space, unsigned long start,
 				unsigned long end)
 {

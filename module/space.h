@@ -209,6 +209,13 @@ bool hm_space_is_current(const struct hm_space *space);
 struct hm_region *hm_space_lookup(struct hm_space *space, unsigned long addr);
 
 /**
+ * hm_space_first - the first region that begins at an address or behind it
+ * Context: space->lock.
+ * Return: the region, released or not, or NULL.
+ */
+struct hm_region *hm_space_first(struct hm_space *space, unsigned long start);
+
+/**
  * hm_space_find - the region that all of a range lies in (rules C2-C4)
  * @space: its lock is held
  * @start: page aligned
