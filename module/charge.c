@@ -21,6 +21,9 @@ static DEFINE_SPINLOCK(charge_lock);
 
 static struct hm_quota module_quota;
 
+/* Commits that wait, of all quotas; charge_lock. */
+static unsigned long nr_waiting;
+
 /*
  * Of each limit, kept back for critical commits, and how often that or the module's
  * limit has been set; charge_lock.
@@ -132,6 +135,7 @@ static void begin_waiting(struct hm_waiter *waiter)
 		list_add_tail(&queue->link, &waited_for);
 	}
 	hm_queue_add(queue, waiter);
+	nr_waiting++;
 	settle(own);
 }
 
@@ -143,6 +147,7 @@ static void end_waiting(struct hm_waiter *waiter, int outcome)
 	lockdep_assert_held(&charge_lock);
 
 	hm_queue_remove(queue, waiter);
+	nr_waiting--;
 	if (!queue->nr)
 		list_del(&queue->link);
 	WRITE_ONCE(waiter->outcome, outcome);
@@ -221,7 +226,7 @@ int hm_charge(struct hm_quota *own, unsigned long pages, u32 level,
 	} else if (fits(own, pages, level)) {
 		changed = charge_both(own, pages);
 	} else if (!deadline) {
-		err = -EDQUOT;
+		err = pages > hm_quota_room(own, level) ? -EDQUOT : -ENOSPC;
 	} else {
 		err = -EINPROGRESS;
 		waiter = (struct hm_waiter) {
@@ -386,6 +391,20 @@ struct hm_charge_report hm_charge_report(struct hm_quota *own)
 	};
 	spin_unlock(&charge_lock);
 	return report;
+}
+
+struct hm_charge_total hm_charge_total(void)
+{
+	struct hm_charge_total total;
+
+	spin_lock(&charge_lock);
+	total = (struct hm_charge_total) {
+		.charged = module_quota.charged,
+		.limit = module_quota.limit,
+		.waiting = nr_waiting,
+	};
+	spin_unlock(&charge_lock);
+	return total;
 }
 
 struct page *hm_charge_page(struct hm_quota *own)

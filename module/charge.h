@@ -52,7 +52,8 @@ void hm_charge_close(struct hm_quota *quota);
  * own space's room holds up none of other spaces; one that wants more than its own
  * limit, or than the module's less what its own space holds, holds up nobody.
  *
- * Return: 0; -EDQUOT without a deadline; -ETIMEDOUT;
+ * Return: 0; without a deadline -EDQUOT if the space's own quota has no room, -ENOSPC if
+ * only the module's has none; -ETIMEDOUT;
  * -ECANCELED after hm_charge_cancel(); -ERESTARTSYS after a signal.
  */
 int hm_charge(struct hm_quota *own, unsigned long pages, u32 level,
@@ -90,6 +91,21 @@ struct hm_charge_report {
 
 /** hm_charge_report - look at a space's quota and the module's */
 struct hm_charge_report hm_charge_report(struct hm_quota *own);
+
+/**
+ * struct hm_charge_total - the module's quota at one moment
+ * @charged: pages charged in all
+ * @limit: of that
+ * @waiting: commits that wait, of all spaces
+ */
+struct hm_charge_total {
+	unsigned long charged;
+	unsigned long limit;
+	unsigned long waiting;
+};
+
+/** hm_charge_total - look at the module's quota */
+struct hm_charge_total hm_charge_total(void);
 
 /**
  * hm_charge_page - the page in which user space sees a quota

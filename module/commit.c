@@ -13,6 +13,7 @@
 #include "commit.h"
 #include "compat.h"
 #include "memcg.h"
+#include "notice.h"
 #include "pinned.h"
 #include "prealloc.h"
 
@@ -153,6 +154,12 @@ static int use_charge(struct hm_space *space, const struct hm_alloc_request *req
 	return err;
 }
 
+/* The limits have no room: which of them is for others to be told. */
+static bool is_no_room(int err)
+{
+	return err == -EDQUOT || err == -ENOSPC;
+}
+
 static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 		  unsigned long start, unsigned long end, u64 deadline,
 		  struct hm_asked *asked)
@@ -161,7 +168,7 @@ static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 	int err;
 
 	err = charge_at_once(space, req, start, end, asked, &pages);
-	if (err != -EDQUOT || !deadline)
+	if (!is_no_room(err) || !deadline)
 		return err;
 	hm_pinned_look(space);
 	err = hm_charge(&space->quota, pages, req->level, deadline);
@@ -328,7 +335,7 @@ static int try_commit_at_once(struct hm_space *space,
 		return -EINTR;
 	err = try_commit(space, req, start, end, 0);
 	up_read(&space->committing);
-	if (err != -EDQUOT)
+	if (!is_no_room(err))
 		return err;
 
 	hm_pinned_look(space);
@@ -342,7 +349,7 @@ static int try_commit_at_once(struct hm_space *space,
 /*
  * The same of one that may wait.  When the time is over, it may need less than it
  * has waited for, since others have committed some of it: what fits then, even out
- * of turn, isn't refused.
+ * of turn, isn't refused.  Which limit has no room is the answer here, too.
  */
 static int try_commit_by(struct hm_space *space,
 			 const struct hm_alloc_request *req,
@@ -352,7 +359,22 @@ static int try_commit_by(struct hm_space *space,
 
 	if (err == -ETIMEDOUT)
 		err = try_commit_at_once(space, req, start, end);
-	return err == -EDQUOT ? -ETIMEDOUT : err;
+	return err;
+}
+
+/* What the caller of a commit is told that has failed, and others are. */
+static noinline int refuse(struct hm_space *space, const struct hm_alloc_request *req,
+			   unsigned long start, unsigned long end, int err)
+{
+	enum hm_lack lack = err == -EDQUOT ? HM_LACK_OWN_LIMIT :
+			    err == -ENOSPC ? HM_LACK_MODULE_LIMIT : HM_LACK_MEMORY;
+
+	if (!is_no_room(err) && err != -ENOMEM)
+		return err;
+	hm_notice_refused(lack, (end - start) >> PAGE_SHIFT);
+	if (lack == HM_LACK_MEMORY || !req->deadline)
+		return -ENOMEM;					/* A13, C16 */
+	return -ETIMEDOUT;
 }
 
 int hm_space_commit(struct hm_space *space, const struct hm_alloc_request *req,
@@ -368,7 +390,7 @@ int hm_space_commit(struct hm_space *space, const struct hm_alloc_request *req,
 		if (err == -EAGAIN && fatal_signal_pending(current))
 			return -EINTR;
 	} while (err == -EAGAIN);
-	return err == -EDQUOT ? -ENOMEM : err;			/* A13, C16 */
+	return err ? refuse(space, req, start, end, err) : 0;
 }
 
 /*

@@ -32,6 +32,7 @@
  *	  waiters.c, load_page.c  who waits for it; what user space sees of it
  *	  pressure.c, memcg.c	  what machine and cgroup have left
  *	  force.c		  what a debugger may do
+ *	  notice.c		  what the administrator is told
  *
  * Calls go down and to the right only.  Locks: see space.h.
  */
@@ -47,6 +48,7 @@
 #include "ioctl.h"
 #include "load.h"
 #include "mapping.h"
+#include "notice.h"
 #include "params.h"
 #include "pinnable.h"
 #include "pinned.h"
@@ -114,6 +116,7 @@ static struct miscdevice hm_device = {
 	.name	= "hostmem",
 	.fops	= &hm_fops,
 	.mode	= 0660,
+	.groups	= hm_notice_groups,
 };
 
 static int __init hm_init(void)
@@ -138,6 +141,7 @@ static int __init hm_init(void)
 	if (err)
 		goto free_reclaim;
 	hm_flush_init();
+	hm_notice_loaded();
 	return 0;
 
 free_reclaim:

@@ -20,6 +20,9 @@ static LIST_HEAD(reset_spaces);
 static DEFINE_SPINLOCK(reset_lock);
 static atomic_long_t nr_reset_pages = ATOMIC_LONG_INIT(0);
 
+/* Files that are open. */
+static atomic_t nr_spaces = ATOMIC_INIT(0);
+
 /* A number that no open file has, unless one stays open while all others come. */
 static u32 new_id(void)
 {
@@ -59,6 +62,7 @@ struct hm_space *hm_space_create(struct file *file)
 	INIT_LIST_HEAD(&space->held.link);
 	refcount_set(&space->refs, 1);
 	hm_charge_open(&space->quota, &space->pollers);
+	atomic_inc(&nr_spaces);
 	return space;
 }
 
@@ -70,6 +74,7 @@ void hm_space_destroy(struct hm_space *space)
 	WARN_ON_ONCE(space->tables || space->metadata || space->extra);
 	WARN_ON_ONCE(space->nr_reset || !list_empty(&space->reset_regions));
 	hm_pool_close(space->pool);
+	atomic_dec(&nr_spaces);
 	hm_space_put(space);
 }
 
@@ -81,6 +86,11 @@ void hm_space_put(struct hm_space *space)
 	hm_pool_put(space->pool);
 	mmdrop(space->mm);
 	kfree(space);
+}
+
+unsigned long hm_spaces_nr(void)
+{
+	return atomic_read(&nr_spaces);
 }
 
 int hm_space_prepare(struct hm_space *space, u64 bytes)

@@ -188,6 +188,9 @@ void hm_space_put(struct hm_space *space);
  */
 int hm_space_prepare(struct hm_space *space, u64 bytes);
 
+/** hm_spaces_nr - how many there are: files that are open */
+unsigned long hm_spaces_nr(void);
+
 /** hm_spaces_nr_reset - pages in all spaces whose contents may go; an upper bound */
 unsigned long hm_spaces_nr_reset(void);
 
