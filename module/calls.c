@@ -16,6 +16,7 @@
 #include "guard.h"
 #include "pinned.h"
 #include "reserve.h"
+#include "trace.h"
 
 /*
  * Lock what a call needs that changes PTEs but makes no page table.  @region gets the
@@ -65,6 +66,7 @@ static int reset(struct hm_space *space, const struct hm_alloc_request *req)
 int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 		   struct hm_place *place)
 {
+	unsigned long length = req->end - req->start;
 	int err = 0;
 
 	*place = (struct hm_place) { .start = req->start };
@@ -74,13 +76,20 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 	if (req->large && !(req->pinnable ? hm_counted_large_pages_work() :
 					    hm_large_pages_work()))
 		return -EOPNOTSUPP;
-	if (req->reset || req->reset_undo)
+	if (req->reset || req->reset_undo) {
 		err = reset(space, req);
-	if (req->reserve)
+		trace_hm_reset(space->id, req->start, req->end,
+			       req->reset ? HOSTMEM_RESET : HOSTMEM_RESET_UNDO, err);
+	}
+	if (req->reserve) {
 		err = hm_space_reserve(space, req, place);
+		trace_hm_reserve(space->id, place->start, place->start + length,
+				 req->protect, err);
+	}
 	if (req->commit && !err) {
-		err = hm_space_commit(space, req, place->start, place->start +
-				      (req->end - req->start));
+		err = hm_space_commit(space, req, place->start, place->start + length);
+		trace_hm_commit(space->id, place->start, place->start + length,
+				req->protect, err);
 		if (!err && req->large)
 			err = hm_space_map_large(space, req, place->start);
 		if (err && req->reserve)
@@ -92,7 +101,7 @@ int hm_space_alloc(struct hm_space *space, const struct hm_alloc_request *req,
 static int decommit(struct hm_space *space, const struct hm_free_request *req)
 {
 	struct hm_batch batch;
-	bool whole = req->start == req->end;			/* F6 */
+	unsigned long end = req->end;
 	struct hm_account account;
 	struct hm_region *region;
 	long pages = 0;
@@ -106,9 +115,10 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 	if (!err && region->large)
 		err = -EADDRNOTAVAIL;				/* F18 */
 	if (!err) {
+		if (req->start == end)
+			end = region->end;			/* F6 */
 		account = hm_account_open(space, region);
-		hm_region_decommit(region, req->start,
-				   whole ? region->end : req->end, &batch);
+		hm_region_decommit(region, req->start, end, &batch);
 		pages = hm_account_close(&account);
 	}
 	unlock_for_change(space, region);
@@ -116,6 +126,7 @@ static int decommit(struct hm_space *space, const struct hm_free_request *req)
 	hm_batch_free(&batch);
 	pages += hm_pinned_keep(space, &batch);
 	hm_uncharge(&space->quota, -pages);
+	trace_hm_decommit(space->id, req->start, end, 0, err);
 	return err;
 }
 
@@ -295,6 +306,8 @@ static vm_fault_t fault_locked(struct hm_space *space,
 		return VM_FAULT_SIGBUS;
 	account = hm_account_open(space, region);
 	ret = hm_region_fault(region, addr, access, who, page);
+	if (ret == VM_FAULT_SIGBUS)
+		trace_hm_guard(space->id, addr, who == HM_CALL);
 	hm_account_close(&account);
 	return ret;
 }

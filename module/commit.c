@@ -16,6 +16,7 @@
 #include "notice.h"
 #include "pinned.h"
 #include "prealloc.h"
+#include "trace.h"
 
 /**
  * struct hm_asked - what a commit has asked for
@@ -160,6 +161,18 @@ static bool is_no_room(int err)
 	return err == -EDQUOT || err == -ENOSPC;
 }
 
+static int wait_for_room(struct hm_space *space, unsigned long pages, u32 level,
+			 u64 deadline)
+{
+	u64 bytes = (u64)pages << PAGE_SHIFT, begin = ktime_get_ns();
+	int err;
+
+	trace_hm_wait(space->id, bytes, level);
+	err = hm_charge(&space->quota, pages, level, deadline);
+	trace_hm_wait_end(space->id, bytes, level, ktime_get_ns() - begin, err);
+	return err;
+}
+
 static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 		  unsigned long start, unsigned long end, u64 deadline,
 		  struct hm_asked *asked)
@@ -171,7 +184,7 @@ static int charge(struct hm_space *space, const struct hm_alloc_request *req,
 	if (!is_no_room(err) || !deadline)
 		return err;
 	hm_pinned_look(space);
-	err = hm_charge(&space->quota, pages, req->level, deadline);
+	err = wait_for_room(space, pages, req->level, deadline);
 	return err ?: use_charge(space, req, start, end, asked, pages);
 }
 
@@ -372,6 +385,7 @@ static noinline int refuse(struct hm_space *space, const struct hm_alloc_request
 	if (!is_no_room(err) && err != -ENOMEM)
 		return err;
 	hm_notice_refused(lack, (end - start) >> PAGE_SHIFT);
+	trace_hm_refuse(space->id, start, end, req->level, lack);
 	if (lack == HM_LACK_MEMORY || !req->deadline)
 		return -ENOMEM;					/* A13, C16 */
 	return -ETIMEDOUT;

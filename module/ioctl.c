@@ -18,6 +18,7 @@
 #include "ioctl.h"
 #include "load.h"
 #include "reserve.h"
+#include "trace.h"
 
 /* What all of them begin with, to be read at once. */
 union hm_ioctl_head {
@@ -124,6 +125,7 @@ static int ioc_protect(struct hm_space *space, union hm_ioctl_arg *arg,
 	if (err)
 		return err;
 	err = hm_space_protect(space, start, end, want, &old);
+	trace_hm_protect(space->id, start, end, protect->protect, err);
 	if (err)
 		return err;
 	/* The call may itself have made @old read-only, which is no failure. */
@@ -229,7 +231,9 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 	if (!watch->count) {
 		if (!(watch->flags & HOSTMEM_WATCH_RESET))	/* W19 */
 			return -EINVAL;
-		return hm_space_watch(space, start, end, true, NULL, 0, &nr);
+		err = hm_space_watch(space, start, end, true, NULL, 0, &nr);
+		trace_hm_watch(space->id, start, end, watch->flags, 0, err);
+		return err;
 	}
 	/* Can it be written?  When pages have been reset, it is late to know. */
 	if (put_user(watch->out_count, &uarg->out_count))
@@ -237,6 +241,7 @@ static int ioc_watch(struct hm_space *space, union hm_ioctl_arg *arg,
 	if (!batch_grow(&batch, min_t(u64, WATCH_FEW, watch->count)))
 		return -ENOMEM;
 	err = watch_batches(space, watch, start, end, &batch, &count);
+	trace_hm_watch(space->id, start, end, watch->flags, count, err);
 	if (!err && put_user(count, &uarg->out_count)) {
 		if (watch->flags & HOSTMEM_WATCH_RESET)
 			watch_undo(space, u64_to_user_ptr(watch->pages), count,

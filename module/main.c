@@ -33,6 +33,7 @@
  *	  pressure.c, memcg.c	  what machine and cgroup have left
  *	  force.c		  what a debugger may do
  *	  notice.c		  what the administrator is told
+ *	  trace.c		  tracepoints, which any file may have
  *
  * Calls go down and to the right only.  Locks: see space.h.
  */

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "reclaim.h"
 #include "space.h"
+#include "trace.h"
 
 /* The region with reset pages whose turn it is, with a reference; NULL: there is none. */
 static struct hm_region *next_region(struct hm_space *space)
@@ -120,6 +121,7 @@ static unsigned long reclaim_scan(struct shrinker *shrinker,
 		cond_resched();
 	}
 	hm_batch_drop(&scan.batch);
+	trace_hm_reclaim(scan.nr_to_scan, scan.nr_scanned, scan.found, scan.reclaimed);
 	control->nr_scanned = min(scan.found, control->nr_to_scan);
 	return scan.found ? scan.reclaimed : SHRINK_STOP;
 }

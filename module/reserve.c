@@ -14,6 +14,7 @@
 #include "pinned.h"
 #include "pool.h"
 #include "reserve.h"
+#include "trace.h"
 
 static void insert_region(struct hm_space *space, struct hm_region *region)
 {
@@ -265,14 +266,19 @@ static int release(struct hm_space *space, unsigned long start, u64 serial)
 	int err;
 
 	err = begin_release(space, start, serial, &region);
-	if (err)
+	if (err) {
+		trace_hm_release(space->id, start, start, 0, err);
 		return err;
+	}
 	if (READ_ONCE(region->committed) >= UNMAP_PAGES)
 		unmap_pages(space, region);
 	/* The region dies in its VMA's close; only then is the range free. */
 	err = vm_munmap(start, region->end - region->start);
+	if (err == -EPERM)
+		err = -EACCES;			/* the mapping is sealed */
+	trace_hm_release(space->id, start, region->end, 0, err);
 	end_release(space, region);
-	return err == -EPERM ? -EACCES : err;	/* the mapping is sealed */
+	return err;
 }
 
 static int release_and_tell(struct hm_space *space, unsigned long start,

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tracepoints, made once.  See trace.h.
+ */
+#define CREATE_TRACE_POINTS
+#include "trace.h"
