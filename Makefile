@@ -3,14 +3,16 @@
 # Kbuild has the module, userlib/Makefile the library, selftests/ everything that
 # runs in a virtual machine; "make help" says what can be asked for here.
 
-# Headers of the running kernel, or else the only ones that are there.
+# Headers of the running kernel, or else the newest that are there.
 MODULES_DIR ?= /lib/modules
-KDIRS := $(patsubst %/Makefile,%,$(wildcard $(MODULES_DIR)/*/build/Makefile))
-KDIR ?= $(or $(filter %/$(shell uname -r)/build,$(KDIRS)),$(if $(word 2,$(KDIRS)),,$(KDIRS)))
+KDIRS := $(patsubst %/Makefile,%,$(shell ls -dv $(MODULES_DIR)/*/build/Makefile 2>/dev/null))
+RUNNING := $(filter %/$(shell uname -r)/build,$(KDIRS))
+KDIR ?= $(or $(RUNNING),$(lastword $(KDIRS)))
 no-headers = no kernel headers found: install linux-headers-amd64, or set KDIR
-which-headers = the running kernel has no headers here: choose with KDIR=..., one of $(KDIRS)
-need-kdir = $(if $(KDIR),,$(error $(if $(KDIRS),$(which-headers),$(no-headers))))\
-	$(if $(wildcard $(KDIR)/Makefile),,$(error KDIR=$(KDIR): no kernel headers are there))
+several = there are no headers of the running kernel; taken: $(KDIR); choose with KDIR=..., one of $(KDIRS)
+need-kdir = $(if $(KDIR),,$(error $(no-headers)))\
+	$(if $(wildcard $(KDIR)/Makefile),,$(error KDIR=$(KDIR): no kernel headers are there))\
+	$(if $(or $(RUNNING),$(filter-out file,$(origin KDIR))),,$(if $(word 2,$(KDIRS)),$(info $(several))))
 # Of module, library and packages.
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 VM := selftests/vm
@@ -104,7 +106,7 @@ dist:				## a release: build/hostmem-VERSION.tar.xz, of what git knows
 	module/dist/dist.sh $(VERSION)
 
 clean:				## removes what was built here, not what was downloaded
-	$(if $(or $(KDIR),$(KDIRS)),$(MAKE) -C $(firstword $(KDIR) $(KDIRS)) M=$(CURDIR) clean)
+	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
 	$(MAKE) -C userlib clean
 	$(MAKE) -C selftests/tour clean
 	$(MAKE) -C selftests/bench clean

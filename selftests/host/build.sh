@@ -48,9 +48,11 @@ expect 'a kernel without headers' says 'install linux-headers-amd64' modules
 headers 6.1-other
 expect 'the only ones that are there' takes 6.1-other
 headers 6.1-third
-expect 'several, and none of the running kernel' says 'choose with KDIR' modules
-expect 'they are named' grep "$tmp/modules/6.1-other/build $tmp/modules/6.1-third/build" "$tmp/said"
-expect 'one is chosen' takes 6.1-third KDIR="$tmp/modules/6.1-third/build"
+headers 6.10-newest
+expect 'several, and none of the running kernel: the newest' grep -qx 'taken: 6.10-newest' <(modules)
+expect '... and which there are' grep -q \
+	"choose with KDIR.*$tmp/modules/6.1-other/build .*$tmp/modules/6.1-third/build" <(modules)
+expect 'one is chosen, and nothing else said' takes 6.1-third KDIR="$tmp/modules/6.1-third/build"
 headers 6.1-running
 expect 'those of the running kernel' takes 6.1-running
 expect 'others, if they are chosen' takes 6.1-other KDIR="$tmp/modules/6.1-other/build"
