@@ -34,7 +34,8 @@
  * EBADF           @id is the number of another file
  * E2BIG           the structure has a tail that this kernel doesn't know
  * EFAULT          a user pointer can't be read or written
- * EINVAL          an argument is wrong by itself (rules A, F, P of the contract)
+ * EINVAL          an argument is wrong by itself (rules A, F, P of the contract), or
+ *                 for a region or file of that kind: no write watch, a higher limit
  * EADDRNOTAVAIL   the address is in use, not reserved, not in one region, not
  *                 committed or not a base, as the call has it
  * ENOENT          free of memory that belongs to no region of this file
@@ -52,7 +53,8 @@
  * EINTR           a signal ended the call; it may be repeated as it was
  * =============== ==========================================================
  *
- * A call that fails has changed nothing.
+ * A call that fails has changed no memory, but for HOSTMEM_IOC_SHUTDOWN, which releases
+ * what it can; members that begin with out_ may have been written.
  */
 
 #define HOSTMEM_PAGE_SIZE	4096u
