@@ -57,7 +57,7 @@ static const struct sample {
 	{ "ENODEV", OPEN, ENODEV, UNAVAILABLE, 21,
 	  { "ENODEV", "isn't loaded", "modprobe hostmem", "node is there" } },
 	{ "EACCES", OPEN, EACCES, UNAVAILABLE, 21,
-	  { "EACCES", "usermod -aG hostmem", "log in again", "nodev" } },
+	  { "EACCES", "usermod -aG hostmem", "logs in again", "nodev" } },
 	{ "EPERM", OPEN, EPERM, UNAVAILABLE, 21,
 	  { "EPERM", "device cgroup", "DeviceAllow=/dev/hostmem rw", "--device" } },
 	{ "EMFILE", OPEN, EMFILE, UNAVAILABLE, 21,
@@ -66,8 +66,8 @@ static const struct sample {
 	  { "ENFILE", "system has no open files", "fs.file-max" } },
 	{ "ENOMEM", OPEN, ENOMEM, OUT_OF_MEMORY, 1455,
 	  { "ENOMEM", "no memory", "cgroup" } },
-	{ "ELOOP", OPEN, ELOOP, UNAVAILABLE, 21, { "ELOOP", "the path" } },
-	{ "no name", OPEN, 4095, UNAVAILABLE, 21, { "errno 4095:", "the path" } },
+	{ "ELOOP", OPEN, ELOOP, UNAVAILABLE, 21, { "ELOOP", "its path" } },
+	{ "no name", OPEN, 4095, UNAVAILABLE, 21, { "errno 4095:", "its path" } },
 
 	{ "another device", ASK, ENOTTY, UNAVAILABLE, 21,
 	  { "ENOTTY", "another device", "older than this library", "rmmod hostmem" } },
@@ -77,7 +77,7 @@ static const struct sample {
 	{ "by an LSM", ASK, EACCES, UNAVAILABLE, 21, { "EACCES", "security module" } },
 
 	{ "another process", COMMIT, EXDEV, NOT_OWNER, 5,
-	  { "EXDEV", "fork()", "a manager of its own" } },
+	  { "EXDEV", "fork child", "a manager of its own" } },
 	{ "noexec", COMMIT, EACCES, WIN32(5), 5,
 	  { "EACCES", "noexec", "mount -o remount,exec /dev", "MDWE" } },
 	{ "no privilege", COMMIT, EPERM, WIN32(1314), 1314,

@@ -18,53 +18,58 @@
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
-#define LOAD		"load it (as root: modprobe hostmem)"
-#define RELOAD		"load the module of this version (as root: rmmod hostmem; modprobe hostmem)"
-#define GIVE		"--device /dev/hostmem for a container, DeviceAllow=/dev/hostmem rw for a service"
-#define NOT_OURS	"this is another device, or a module older than this library: " RELOAD
-#define OLD		"the module is older than this library: " RELOAD
+#define LOAD	"as root: modprobe hostmem"
+#define RELOAD	"as root: rmmod hostmem; modprobe hostmem, of this version"
+#define GIVE	"--device /dev/hostmem for a container, DeviceAllow=/dev/hostmem rw for a service"
 
 /* For those that have none of their own. */
-#define ANY		(-1)
+#define ANY	(-1)
 
 /* The first that fits counts.  Where none does, nothing is said. */
 static const struct {
 	enum hostmem_step step;
 	int errnum;
+	const char *what;
 	const char *advice;
 } causes[] = {
-	{ HOSTMEM_STEP_OPEN, ENOENT, "the module isn't loaded: " LOAD "; where it is, the "
-	  "device is missing in this container or service: " GIVE },
-	{ HOSTMEM_STEP_OPEN, ENXIO, "the node is there, but the module isn't loaded: " LOAD },
-	{ HOSTMEM_STEP_OPEN, ENODEV, "the node is there, but the module isn't loaded: " LOAD },
-	{ HOSTMEM_STEP_OPEN, EACCES, "no permission: add the user to the group that may open "
-	  "it (as root: usermod -aG hostmem USER) and log in again; or is it mounted nodev?" },
-	{ HOSTMEM_STEP_OPEN, EPERM, "a device cgroup, seccomp or a security module forbids it: "
+	{ HOSTMEM_STEP_OPEN, ENOENT,
+	  "the module isn't loaded, or the container or service has no such device",
+	  LOAD "; or " GIVE },
+	{ HOSTMEM_STEP_OPEN, ENXIO, "the node is there, but the module isn't loaded", LOAD },
+	{ HOSTMEM_STEP_OPEN, ENODEV, "the node is there, but the module isn't loaded", LOAD },
+	{ HOSTMEM_STEP_OPEN, EACCES, "no permission, or it is mounted nodev",
+	  "as root: usermod -aG hostmem USER, who then logs in again" },
+	{ HOSTMEM_STEP_OPEN, EPERM, "a device cgroup, seccomp or a security module forbids it",
 	  GIVE },
-	{ HOSTMEM_STEP_OPEN, EMFILE, "the process has no descriptors left: close some, or "
-	  "raise its limit (ulimit -n)" },
-	{ HOSTMEM_STEP_OPEN, ENFILE, "the system has no open files left: raise its limit "
-	  "(as root: sysctl fs.file-max)" },
-	{ HOSTMEM_STEP_OPEN, ENOMEM, "the kernel has no memory for it: look at free, and at "
-	  "memory.max of the cgroup" },
-	{ HOSTMEM_STEP_OPEN, ANY, "is this the path of the device?" },
-	{ HOSTMEM_STEP_ASK, EPERM, "seccomp or a security module forbids the calls of the device" },
-	{ HOSTMEM_STEP_ASK, EACCES, "seccomp or a security module forbids the calls of the device" },
-	{ HOSTMEM_STEP_ASK, ANY, NOT_OURS },
-	{ HOSTMEM_STEP_CALL, EXDEV, "this process isn't the one that opened it, but a child made "
-	  "by fork() or who was passed the descriptor: it needs a manager of its own" },
-	{ HOSTMEM_STEP_CALL, EACCES, "the system forbids the mapping: is /dev mounted noexec (as "
-	  "root: mount -o remount,exec /dev), or is executable memory forbidden by a security "
-	  "module or MDWE, or has the region a seal or userfaultfd?" },
-	{ HOSTMEM_STEP_CALL, EPERM, "large pages need CAP_IPC_LOCK" },
-	{ HOSTMEM_STEP_CALL, EOPNOTSUPP, "this kernel is too old for it, or the processor has "
-	  "none: large pages need Linux 6.12, pinnable ones 6.16" },
-	{ HOSTMEM_STEP_ANSWER, ENOTTY, OLD },
-	{ HOSTMEM_STEP_ANSWER, E2BIG, OLD },
-	{ HOSTMEM_STEP_ANSWER, ANY, "no call should end so; the manager can't be used any more. "
-	  "Please report it" },
-	{ HOSTMEM_STEP_FIND, ANY, "the program has closed the descriptor, and there are regions "
-	  "that need it: leave it open" },
+	{ HOSTMEM_STEP_OPEN, EMFILE, "the process has no descriptors left",
+	  "close some, or raise the limit: ulimit -n" },
+	{ HOSTMEM_STEP_OPEN, ENFILE, "the system has no open files left",
+	  "as root: sysctl fs.file-max=N with a larger number" },
+	{ HOSTMEM_STEP_OPEN, ENOMEM, "the kernel has no memory for it",
+	  "look at free, and at memory.max of the cgroup" },
+	{ HOSTMEM_STEP_OPEN, ANY, "not what a device fails with", "is this its path?" },
+	{ HOSTMEM_STEP_ASK, EPERM, "seccomp or a security module forbids its calls",
+	  "have ioctl() of it allowed" },
+	{ HOSTMEM_STEP_ASK, EACCES, "seccomp or a security module forbids its calls",
+	  "have ioctl() of it allowed" },
+	{ HOSTMEM_STEP_ASK, ANY, "this is another device, or a module older than this library",
+	  RELOAD },
+	{ HOSTMEM_STEP_CALL, EXDEV,
+	  "not the process that opened it, but a fork child or who was passed the descriptor",
+	  "it needs a manager of its own" },
+	{ HOSTMEM_STEP_CALL, EACCES,
+	  "the system forbids the mapping: /dev noexec, a security module, MDWE, seal, userfaultfd",
+	  "for noexec, as root: mount -o remount,exec /dev" },
+	{ HOSTMEM_STEP_CALL, EPERM, "large pages need CAP_IPC_LOCK",
+	  "as root: setcap cap_ipc_lock+ep PROGRAM" },
+	{ HOSTMEM_STEP_CALL, EOPNOTSUPP, "this kernel is too old for it, or the processor has none",
+	  "large pages need Linux 6.12, pinnable ones 6.16" },
+	{ HOSTMEM_STEP_ANSWER, ENOTTY, "the module is older than this library", RELOAD },
+	{ HOSTMEM_STEP_ANSWER, E2BIG, "the module is older than this library", RELOAD },
+	{ HOSTMEM_STEP_ANSWER, ANY, "no call should end so, and the manager can't be used any more",
+	  "please report it" },
+	{ HOSTMEM_STEP_FIND, ANY, "the program has closed the descriptor, and regions need it",
+	  "leave it open" },
 };
 
 static const struct {
@@ -76,7 +81,7 @@ static const struct {
 	NAME(E2BIG), NAME(EACCES), NAME(EAGAIN), NAME(EBADF), NAME(EBUSY), NAME(EEXIST),
 	NAME(EFAULT), NAME(EFBIG), NAME(EINTR), NAME(EINVAL), NAME(EIO), NAME(EISDIR),
 	NAME(ELOOP), NAME(EMFILE), NAME(ENAMETOOLONG), NAME(ENFILE), NAME(ENODEV),
-	NAME(ENOENT), NAME(ENOMEM), NAME(ENOSPC), NAME(ENOSYS), NAME(ENOTDIR), NAME(ENOTTY),
+	NAME(ENOENT), NAME(ENOMEM), NAME(ENOSPC), NAME(ENOTDIR), NAME(ENOTTY),
 	NAME(ENXIO), NAME(EOPNOTSUPP), NAME(EOVERFLOW), NAME(EPERM), NAME(EROFS),
 	NAME(ESHUTDOWN), NAME(ETXTBSY), NAME(EXDEV),
 #undef NAME
@@ -171,6 +176,8 @@ void hostmem_diagnose(const char *device, enum hostmem_step step, int errnum)
 	add(&line, device, PATH_BYTES);
 	add(&line, ": ", SIZE_MAX);
 	add_errno(&line, errnum);
+	add(&line, ": ", SIZE_MAX);
+	add(&line, causes[i].what, SIZE_MAX);
 	add(&line, ": ", SIZE_MAX);
 	add(&line, causes[i].advice, SIZE_MAX);
 	line.text[line.length++] = '\n';
