@@ -25,7 +25,7 @@ endif
 
 .PHONY: all modules userlib run check check-kernels check-debug check-all coverage shell \
 	bench bench-threads bench-readme programs stress install modules_install device_install \
-	dkms uninstall dist clean help
+	dkms uninstall dist deb deb-check clean help
 
 all: modules userlib		## hostmem.ko and libhostmem, with nothing installed
 modules:			## hostmem.ko for the kernel headers KDIR=... (default: the running kernel's)
@@ -104,6 +104,11 @@ uninstall:			## what the four above have put there goes; the group hostmem stays
 
 dist:				## a release: build/hostmem-VERSION.tar.xz, of what git knows
 	module/dist/dist.sh $(VERSION)
+REVISION ?= 1
+deb: dist			## Debian packages in build/deb; REVISION=N
+	module/dist/deb.sh $(VERSION) $(REVISION)
+deb-check:			## the same in clean Debian 12 and 13: installed, used, upgraded, purged
+	selftests/host/deb.sh bookworm trixie
 
 clean:				## removes what was built here, not what was downloaded
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
