@@ -72,7 +72,7 @@ for file in "$debian"/libhostmem.*; do
 done
 
 # The tool has a package if there is one.
-if userlib -n install | grep -q /usr/bin; then
+if userlib -n install DESTDIR=/destdir | grep -q /destdir/usr/bin; then
 	cat "$debian/control.tools" >>"$debian/control.in"
 else
 	rm "$debian/hostmem-tools.install"

@@ -22,14 +22,15 @@ fail()
 # packaged: does a Debian package have the module? Then it is dpkg's to change.
 packaged()
 {
-	[ "$(dpkg-query -W -f '${db:Status-Status}' hostmem-dkms 2>/dev/null)" = installed ]
+	[ -z "${DESTDIR:-}" ] &&
+		[ "$(dpkg-query -W -f '${db:Status-Status}' hostmem-dkms 2>/dev/null)" = installed ]
 }
 
 check()
 {
 	[ -z "${DESTDIR:-}" ] || return 0
 	command -v "$dkms" >/dev/null || fail 'DKMS is missing: install the package dkms'
-	! packaged || fail 'the package hostmem-dkms has the module: remove that first, or upgrade it with "make deb"'
+	! packaged || fail 'the package hostmem-dkms has the module: remove or upgrade that'
 }
 
 # revive: sets $versions, those of ours that DKMS knows. It asks the sources of each what

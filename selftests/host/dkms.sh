@@ -69,6 +69,16 @@ without_dkms()
 		grep -q 'install the package dkms' "$tmp/said" && [ ! -e "$tmp/none" ]
 }
 
+# packaged: refused, because a Debian package has the module, and nothing is written.
+packaged()
+{
+	mkdir -p "$tmp/packaged"
+	printf '#!/bin/sh\necho installed\n' >"$tmp/packaged/dpkg-query"
+	chmod +x "$tmp/packaged/dpkg-query"
+	! PATH=$tmp/packaged:$PATH SRCDIR=$tmp/none make_dkms 2>"$tmp/said" &&
+		grep -q 'package hostmem-dkms' "$tmp/said" && [ ! -e "$tmp/none" ]
+}
+
 # The check must come before anything that "make dkms" installs.
 checks_first()
 {
@@ -119,6 +129,7 @@ expect 'nor its sources' [ -z "$(ls "$tmp/src")" ]
 
 expect 'DKMS is missing' without_dkms module/dist/dkms.sh check
 expect 'nothing is installed without it' without_dkms make_dkms
+expect 'a package has the module' packaged
 expect '"make dkms" looks for it first' checks_first
 
 conclude
