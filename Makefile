@@ -105,7 +105,9 @@ uninstall:			## what the four above have put there goes; the group hostmem stays
 dist:				## a release: build/hostmem-VERSION.tar.xz, of what git knows
 	module/dist/dist.sh $(VERSION)
 REVISION ?= 1
-deb: dist			## Debian packages in build/deb; REVISION=N
+deb:				## Debian packages in build/deb; REVISION=N
+	$(VM)/deps build deb
+	$(MAKE) dist
 	module/dist/deb.sh $(VERSION) $(REVISION)
 deb-check:			## the same in clean Debian 12 and 13: installed, used, upgraded, purged
 	selftests/host/deb.sh bookworm trixie
@@ -121,4 +123,4 @@ clean:				## removes what was built here, not what was downloaded
 help:				## this table
 	@sed -n 's/^\([a-z_-]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
 		printf '  make %-16s%s\n' "$$name" "$$text"; done
-	@echo '  DEPS=no, for run, check..., coverage, shell, bench..., programs and stress: install no packages, say which are missing'
+	@echo '  DEPS=no, for run, check..., coverage, shell, bench..., programs, stress and deb: install no packages, say which are missing'
