@@ -175,15 +175,18 @@ same 'the same numbers, and no addresses' '1 1'
 opens 101 3 later
 same 'other numbers, and no addresses' '2 3'
 
+# The kernel tells the lower one of a file's limit and the module's.
 fdinfo limited 100 'limit=100 kB' </dev/null
-fdinfo free 100 'limit=18014398509481983 kB' regions=1 <<<"$region"
 for order in 'limited free' 'free limited'; do
-	# shellcheck disable=SC2086 # two words
-	set -- $order
-	opens 100 3 "$1"
-	opens 101 3 "$2"
-	expect "no limit of all if one has none: $order" \
-		diff -u <(echo -) <(lines hostmem -k stat | awk 'NR == 2 { print $11 }')
+	for limit in 0 2097152 18014398509481983; do
+		fdinfo free 100 "limit=$limit kB" regions=1 <<<"$region"
+		# shellcheck disable=SC2086 # two words
+		set -- $order
+		opens 100 3 "$1"
+		opens 101 3 "$2"
+		expect "no limit of all if one has none: $order, $limit" \
+			diff -u <(echo -) <(lines hostmem -k stat | awk 'NR == 2 { print $11 }')
+	done
 done
 
 # What isn't a file of the device, or isn't there any more.

@@ -22,7 +22,7 @@ export LC_ALL=C.UTF-8
 # hostmem ARGUMENT...: the tool on the tree.
 hostmem()
 {
-	"$tmp/hostmem" --root "$root" "$@"
+	timeout 60 "$tmp/hostmem" --root "$root" "$@"
 }
 
 # nobody COMMAND...: without rights that root has.

@@ -14,7 +14,7 @@ printf '400000-401000 r-xp 00000000 08:01 11 /usr/bin/editor\n' >"$root/proc/100
 
 # Arguments.
 
-version=$(make -s -C "$top/userlib" install DESTDIR="$tmp/there" PREFIX=/usr >/dev/null &&
+version=$(make -s -C "$top/userlib" install DESTDIR="$tmp/there" PREFIX=/usr LIBDIR=/usr/lib >/dev/null &&
 	sed -n 's/^Version: //p' "$tmp/there/usr/lib/pkgconfig/hostmem.pc")
 expect 'the version is that of the library' says 0 "hostmem $version\n" '' "$tmp/hostmem" --version
 expect 'also with other words' says 0 "hostmem $version\n" '' hostmem stat nonsense --version

@@ -33,11 +33,6 @@ static const struct number_line {
 
 #define NUMBER_LINES	(sizeof(number_lines) / sizeof(number_lines[0]))
 
-bool fdinfo_limited(uint64_t limit_kb)
-{
-	return limit_kb && limit_kb < UINT64_MAX >> 10;
-}
-
 void fdinfo_free(struct space *space)
 {
 	free(space->region);
@@ -215,6 +210,9 @@ enum answer fdinfo_read(struct tool *tool, uint64_t pid, uint64_t fd, struct spa
 		return tool_answer(tool, path, errno);
 	answer = read_lines(tool, file, path, space);
 	fclose(file);
+	/* The kernel tells the lower one of its own limit and the module's. */
+	if (tool->limit_kb && space->limit_kb >= tool->limit_kb)
+		space->limit_kb = 0;
 	if (answer != ANSWER_OK)
 		fdinfo_free(space);
 	else if (space->listed)

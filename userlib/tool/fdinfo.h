@@ -25,7 +25,7 @@ struct space {
 	uint64_t owner;			/* process whose memory it is; 0: none that can be named */
 	uint64_t regions, waiting, more_regions;
 	uint64_t reserved_kb, committed_kb, overhead_kb, pinned_kb, prepared_kb, reset_kb;
-	uint64_t limit_kb;		/* see fdinfo_limited() */
+	uint64_t limit_kb;		/* its own; 0: it has none but the module's */
 	char flags[64];			/* words with commas between, or "" */
 	struct region *region;		/* as far as the kernel lists them, by address */
 	size_t listed;
@@ -35,9 +35,6 @@ struct space {
 enum answer fdinfo_read(struct tool *tool, uint64_t pid, uint64_t fd, struct space *space);
 
 void fdinfo_free(struct space *space);
-
-/* Whether such a number of KiB is a limit: none is told as 0, or as all there can be. */
-bool fdinfo_limited(uint64_t limit_kb);
 
 /*
  * Whether the two are one file, seen twice.  Nothing says so: there can be any number of

@@ -199,7 +199,7 @@ static bool run(struct tool *tool, const struct request *request)
 				 strerror(errno));
 	switch (*request->command) {
 	case 'm':
-		if (!module_loaded(tool))
+		if (!module_limit(tool))
 			return false;
 		return tool->svg ? map_svg(tool, pid) : print(tool, map_text(tool, pid));
 	case 'w':

@@ -296,7 +296,7 @@ static void print_title(const struct page *page)
 			picture->regions, picture->regions == 1 ? "" : "s",
 			size(page, one, picture->reserved_kb), unit,
 			size(page, two, picture->committed_kb), unit);
-		if (fdinfo_limited(picture->limit_kb))
+		if (picture->limit_kb)
 			fprintf(page->out, ", limit %s%s", size(page, one, picture->limit_kb),
 				unit);
 		fputs("\n\n", page->out);

@@ -21,8 +21,8 @@ static const struct counter {
 	const char *name;
 	size_t offset;
 } counters[] = {
-	{ "charged_kb", offsetof(struct module, charged_kb) },
 	{ "limit_kb", offsetof(struct module, limit_kb) },
+	{ "charged_kb", offsetof(struct module, charged_kb) },
 	{ "waiting", offsetof(struct module, waiting) },
 	{ "refused", offsetof(struct module, refused) },
 	{ "reset_kb", offsetof(struct module, reset_kb) },
@@ -30,7 +30,7 @@ static const struct counter {
 	{ "spaces", offsetof(struct module, spaces) },
 };
 
-bool module_loaded(struct tool *tool)
+static bool is_loaded(struct tool *tool)
 {
 	struct stat status;
 
@@ -121,21 +121,39 @@ static char *read_parameters(struct tool *tool)
 	return all;
 }
 
-bool module_read(struct tool *tool, struct module *module)
+/* All of them, or those up to the limit. */
+static bool read_counters(struct tool *tool, struct module *module, size_t count)
 {
 	*module = (struct module){ .parameters = NULL };
-	if (!module_loaded(tool))
+	if (!is_loaded(tool))
 		return false;
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		if (!read_counter(tool, module, &counters[i]))
-			goto unloaded;
+	for (size_t i = 0; i < count; i++) {
+		if (!read_counter(tool, module, &counters[i])) {
+			/* It may just have been unloaded: that is a better message. */
+			is_loaded(tool);
+			return false;
+		}
+	}
+	/* More than there are addresses. */
+	if (module->limit_kb >= UINT64_MAX >> 10)
+		module->limit_kb = 0;
+	tool->limit_kb = module->limit_kb;
+	return true;
+}
+
+bool module_limit(struct tool *tool)
+{
+	struct module module;
+
+	return read_counters(tool, &module, 1);
+}
+
+bool module_read(struct tool *tool, struct module *module)
+{
+	if (!read_counters(tool, module, sizeof(counters) / sizeof(counters[0])))
+		return false;
 	module->parameters = read_parameters(tool);
 	return true;
-
-unloaded:
-	/* In the meantime, perhaps: that is a better message. */
-	module_loaded(tool);
-	return false;
 }
 
 void module_free(struct module *module)

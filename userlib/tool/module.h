@@ -10,12 +10,13 @@
 
 /* Freed by module_free(). */
 struct module {
-	uint64_t charged_kb, limit_kb, waiting, refused, reset_kb, pooled_kb, spaces;
+	uint64_t charged_kb, waiting, refused, reset_kb, pooled_kb, spaces;
+	uint64_t limit_kb;	/* 0: none, but what there is */
 	char *parameters;	/* "a=1 b=2", escaped for the screen */
 };
 
-/* False with a message if the module isn't loaded. */
-bool module_loaded(struct tool *tool);
+/* Reads the limit of the module into the tool.  False with a message, and if it isn't loaded. */
+bool module_limit(struct tool *tool);
 
 /* False with a message; then there is nothing to free. */
 bool module_read(struct tool *tool, struct module *module);

@@ -42,8 +42,7 @@ static bool listed_regions(struct tool *tool, struct picture *picture)
 		if (space->owner != picture->pid)
 			continue;
 		picture->committed_kb += space->committed_kb;
-		if (!fdinfo_limited(space->limit_kb) ||
-		    (picture->open && !fdinfo_limited(picture->limit_kb)))
+		if (!space->limit_kb || (picture->open && !picture->limit_kb))
 			picture->limit_kb = 0;
 		else
 			picture->limit_kb += space->limit_kb;

@@ -33,7 +33,8 @@ struct picture {
 	bool *region_shown;		/* for each region */
 	size_t regions_hidden;		/* how many aren't shown, */
 	uint64_t hidden_kb;		/* and what these have committed */
-	uint64_t reserved_kb, committed_kb, limit_kb;
+	uint64_t reserved_kb, committed_kb;
+	uint64_t limit_kb;		/* of its managers together; 0 if one has none */
 	bool open;			/* the process has a descriptor for its own memory */
 	struct group *group;		/* but for hostmem; largest first */
 	size_t groups;

@@ -65,9 +65,6 @@ static void add_space(struct scan *scan, uint64_t pid, struct space *space)
 		scan->spaces = tool_grow(scan->spaces, i + 1, sizeof(*space));
 		scan->spaces[scan->space_count++] = *space;
 	}
-	for (size_t j = scan->holder_count; j-- > 0 && scan->holders[j].pid == pid;)
-		if (scan->holders[j].space == i)
-			return;
 	scan->holders = tool_grow(scan->holders, scan->holder_count + 1, sizeof(*scan->holders));
 	scan->holders[scan->holder_count++] = (struct holder){ .pid = pid, .space = i };
 }
@@ -186,9 +183,7 @@ static void add_words(char *list, size_t room, const char *words)
 
 static void add_memory(struct process *process, const struct space *space)
 {
-	bool limited = fdinfo_limited(space->limit_kb);
-
-	if (!limited || (process->files && !fdinfo_limited(process->limit_kb)))
+	if (!space->limit_kb || (process->files && !process->limit_kb))
 		process->limit_kb = 0;
 	else
 		process->limit_kb += space->limit_kb;

@@ -19,7 +19,7 @@ struct process {
 	uint64_t files;		/* different ones with its own memory; those are summed up here: */
 	uint64_t regions, waiting;
 	uint64_t reserved_kb, committed_kb, overhead_kb, pinned_kb, prepared_kb, reset_kb;
-	uint64_t limit_kb;	/* of all together; not fdinfo_limited() if one has none */
+	uint64_t limit_kb;	/* of all together; 0 if one has none */
 	char flags[64];
 	char owners[48];	/* of files that it has, but that aren't for its own memory */
 	char holders[48];	/* of its files, if it has none of them itself */

@@ -112,7 +112,7 @@ static void add_process(const struct tool *tool, struct table *table, const stru
 		set(row, i, "-");
 	if (process->files) {
 		set_sums(tool, row, process);
-		if (fdinfo_limited(process->limit_kb))
+		if (process->limit_kb)
 			set(row, COLUMN_LIMIT, text_size(size, process->limit_kb, tool->exact));
 	}
 	/* Words of the kernel's, which are plain; this costs little. */
@@ -229,7 +229,7 @@ static void print_module(const struct tool *tool, FILE *out, const struct module
 	const char *unit = tool->exact ? " KiB" : "";
 
 	fprintf(out, "charged   %s%s", text_size(one, module->charged_kb, tool->exact), unit);
-	if (fdinfo_limited(module->limit_kb)) {
+	if (module->limit_kb) {
 		fprintf(out, " of %s%s, %u%%", text_size(two, module->limit_kb, tool->exact),
 			unit, text_percent(module->charged_kb, module->limit_kb));
 		print_bar(tool, out, module);

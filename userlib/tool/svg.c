@@ -241,7 +241,7 @@ static void print_title(struct sheet *sheet)
 	sheet->y = 40;
 	print_text(sheet, MARGIN, "h", text);
 	sheet->y += 24;
-	if (fdinfo_limited(picture->limit_kb))
+	if (picture->limit_kb)
 		snprintf(limit, sizeof(limit), ", limit %s", size(sheet, one, picture->limit_kb));
 	if (picture->regions || picture->open)
 		snprintf(text, sizeof(text),

@@ -19,6 +19,7 @@ struct tool {
 	const char *svg;	/* --svg: file to write, or NULL */
 	uint64_t interval_ms;	/* -n: of watch */
 	uint64_t count;		/* -c: blocks of watch, 0: until it is ended */
+	uint64_t limit_kb;	/* the module's, as it was last read; 0: none */
 	struct screen screen;
 	char error[400];	/* what failed, for main() to print: may have any bytes */
 };
