@@ -66,6 +66,7 @@ wrong 'no such command: s\\x1b[1mtat' $'s\033[1mtat'
 wrong 'no such option: --bad' stat --bad
 wrong 'no such option: --bad=1' stat --bad=1
 wrong 'no such option: -x' stat -x
+wrong 'no such option: -x' stat -kxk
 wrong 'no such option: --all=1' map 100 --all=1
 wrong '--svg needs an argument' map 100 --svg
 wrong '-n needs an argument' watch -n

@@ -139,7 +139,11 @@ static bool take_options(struct tool *tool, struct request *request, int argc, c
 			ok = tool_fail(tool, "%.100s needs an argument", argv[optind - 1]);
 			break;
 		default:
-			ok = tool_fail(tool, "no such option: %.100s", argv[optind - 1]);
+			/* Several letters can be one word, which isn't done with yet. */
+			if (optopt > 0 && optopt < OPTION_ALL)
+				ok = tool_fail(tool, "no such option: -%c", optopt);
+			else
+				ok = tool_fail(tool, "no such option: %.100s", argv[optind - 1]);
 			break;
 		}
 	}
