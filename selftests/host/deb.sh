@@ -175,7 +175,8 @@ mkdir "$tmp/over"
 for suite; do
 	root=$("$top/selftests/vm/root" "$suite")
 	expect "Debian $suite" inside "$root"
-	sed -n 's/^\(not \)\{0,1\}ok [0-9]* - /# &/p' "$tmp/log"
+	# What was tried, unless all of it has just been shown.
+	grep -q '^not ok' "$tmp/log" || sed -n 's/^ok [0-9]* - /# ... /p' "$tmp/log"
 done
 
 conclude
