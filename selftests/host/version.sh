@@ -38,6 +38,7 @@ for name in hostmem hostmem-win32; do
 	expect "pkg-config says it of $name" \
 		[ "$(PKG_CONFIG_PATH=$tmp/p/lib/pkgconfig pkg-config --modversion $name)" = $version ]
 done
+expect 'the tool says it' grep -F " $version" <("$tmp/p/bin/hostmem" --version)
 expect 'the sources for DKMS are put there' make -s -f Makefile -f files.mk files DESTDIR="$tmp"
 expect 'in a directory with the version' [ -f "$tmp/usr/src/hostmem-$version/dkms.conf" ]
 
