@@ -23,7 +23,7 @@ draws()
 tree
 process 100 editor
 fdinfo file 100 regions=4 'reserved=33616 kB' 'committed=1800 kB' 'limit=2048 kB' <<'END'
-7f0000000000-7f0001000000 900 kB rw- - 123456789.g.99999999999999999999
+7f0000000000-7f0001000000 900 kB rw- - 123456789.g.99999999999999999998
 7f1000000000-7f1001000000 800 kB rwx watched,pinnable 99999999999999999999999999999999
 7f2000000000-7f2000010000 64 kB r-- large 9g.9123456789g.9
 7f3000000000-7f3000001000 4 kB --x - 9
@@ -65,7 +65,7 @@ expect 'the title' says 0 'editor (100)
 	sed 2q <(hostmem map 100)
 expect 'the regions' draws START hostmem map 100 <<'END'
 START SIZE COMMITTED PROT FLG COMMITTED PARTS
-7f0000000000 16 MiB 900 KiB rw- --- [▁▂▃▄▅▆▇▇█·g·████████████████████]
+7f0000000000 16 MiB 900 KiB rw- --- [▁▂▃▄▅▆▇▇█·g·███████████████████▇]
 7f1000000000 16 MiB 800 KiB rwx w-p [████████████████████████████████]
 7f2000000000 64 KiB 64 KiB r-- -l- [██gg··██▁▁▂▂▃▃▄▄▅▅▆▆▇▇▇▇██gg··██]
 7f3000000000 4 KiB 4 KiB --x --- [████████████████████████████████]
@@ -74,7 +74,7 @@ w watched l large pages p pinnable
 END
 expect 'in ASCII, exact' draws START env LC_ALL=C "$tmp/hostmem" --root "$root" -k map 100 <<'END'
 START SIZE COMMITTED PROT FLG COMMITTED PARTS
-7f0000000000 16384 900 rw- --- [12345678#.g.####################]
+7f0000000000 16384 900 rw- --- [12345678#.g.###################8]
 7f1000000000 16384 800 rwx w-p [################################]
 7f2000000000 64 64 r-- -l- [##gg..##1122334455667788##gg..##]
 7f3000000000 4 4 --x --- [################################]
@@ -83,7 +83,7 @@ w watched l large pages p pinnable
 END
 expect 'in half the width' draws START env COLUMNS=40 LC_ALL=C "$tmp/hostmem" --root "$root" map 100 <<'END'
 START SIZE COMMITTED PARTS
-7f0000000000 16 MiB [24685g##########]
+7f0000000000 16 MiB [24685g#########8]
 7f1000000000 16 MiB [################]
 7f2000000000 64 KiB [#g.#12345678#g.#]
 7f3000000000 4 KiB [################]
