@@ -38,6 +38,7 @@ completes()
 
 	# shellcheck source=SCRIPTDIR/../../userlib/tool/hostmem.bash
 	expect "bash completes ${*:2}" diff <(echo "$1") <(. "$top/userlib/tool/hostmem.bash"
+		compopt() { :; }	# there is no completion for it to be about
 		COMP_WORDS=("${words[@]}") COMP_CWORD=$((${#words[@]} - 1)) COMPREPLY=()
 		_hostmem
 		echo "${COMPREPLY[*]}")

@@ -17,9 +17,11 @@ _hostmem()
 	COMPREPLY=()
 	case $prev in
 	--svg)
+		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--root)
+		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return ;;
 	-n|-c)
@@ -45,4 +47,4 @@ _hostmem()
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$cur")
 }
 
-complete -o filenames -F _hostmem hostmem
+complete -F _hostmem hostmem
