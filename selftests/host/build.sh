@@ -49,8 +49,8 @@ headers 6.1-other
 expect 'the only ones that are there' takes 6.1-other
 headers 6.1-third
 headers 6.10-newest
-expect 'several, and none of the running kernel: the newest' grep -qx 'taken: 6.10-newest' <(modules)
-expect '... and which there are' grep -q \
+expect 'several, and none of the running kernel: the newest' grep -x 'taken: 6.10-newest' <(modules)
+expect '... and which there are' grep \
 	"choose with KDIR.*$tmp/modules/6.1-other/build .*$tmp/modules/6.1-third/build" <(modules)
 expect 'one is chosen, and nothing else said' takes 6.1-third KDIR="$tmp/modules/6.1-third/build"
 headers 6.1-running
