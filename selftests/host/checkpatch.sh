@@ -65,6 +65,9 @@ check()
 		--ignore "$ignore" -f || status=1
 }
 
+# Tracepoints are laid out as all of the kernel's are.
+check "${everywhere[*]} OPEN_ENDED_LINE PARENTHESIS_ALIGNMENT" module/trace.h
+rm module/trace.h
 check "${everywhere[*]}" module
 # The number of a call comes straight after its structure.
 check "${everywhere[*]} LINE_SPACING" uapi
