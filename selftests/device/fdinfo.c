@@ -193,7 +193,7 @@ TEST_F(fdinfo, what_a_region_was_reserved_with)
 	static const struct {
 		uint32_t protect;
 		const char *letters;
-	} protections[] = {
+	} given[] = {
 		{ HOSTMEM_NOACCESS,			"---" },
 		{ HOSTMEM_READONLY,			"r--" },
 		{ HOSTMEM_READWRITE,			"rw-" },
@@ -207,12 +207,12 @@ TEST_F(fdinfo, what_a_region_was_reserved_with)
 	uintptr_t base;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(protections); i++) {
+	for (i = 0; i < ARRAY_SIZE(given); i++) {
 		ASSERT_EQ(0, raw_alloc_as(self->fd, 0, MIB, HOSTMEM_RESERVE,
-					  protections[i].protect, 0, &base));
+					  given[i].protect, 0, &base));
 		ASSERT_NE(NULL, read_fdinfo(0, self->fd));
 		snprintf(expected, sizeof(expected), "0 kB %s - " EMPTY,
-			 protections[i].letters);
+			 given[i].letters);
 		EXPECT_REGION(expected, base);
 	}
 }

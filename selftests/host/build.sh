@@ -49,9 +49,10 @@ headers 6.1-other
 expect 'the only ones that are there' takes 6.1-other
 headers 6.1-third
 headers 6.10-newest
-expect 'several, and none of the running kernel: the newest' grep -x 'taken: 6.10-newest' <(modules)
+make -s modules MODULES_DIR="$tmp/modules" >"$tmp/several"
+expect 'several, and none of the running kernel: the newest' grep -x 'taken: 6.10-newest' "$tmp/several"
 expect '... and which there are' grep \
-	"choose with KDIR.*$tmp/modules/6.1-other/build .*$tmp/modules/6.1-third/build" <(modules)
+	"choose with KDIR.*$tmp/modules/6.1-other/build .*$tmp/modules/6.1-third/build" "$tmp/several"
 expect 'one is chosen, and nothing else said' takes 6.1-third KDIR="$tmp/modules/6.1-third/build"
 headers 6.1-running
 expect 'those of the running kernel' takes 6.1-running
