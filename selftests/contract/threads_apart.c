@@ -182,10 +182,12 @@ static bool attempt(void)
 	return all_the_time;
 }
 
+typedef void *role_fn(void *arg);
+
 TEST_F_TIMEOUT(threads, that_are_in_another_region_are_not_held_up, 120)
 {
 	static const struct sched_param first = { .sched_priority = 1 };
-	void *(*const role[])(void *) = { be_busy, be_hog, ask_for_busy, call_apart };
+	static role_fn *role[] = { be_busy, be_hog, ask_for_busy, call_apart };
 	pthread_t threads[ARRAY_SIZE(role)];
 	unsigned int i, tried, seen = 0;
 	char runtime[32] = "";

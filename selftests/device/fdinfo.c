@@ -313,7 +313,8 @@ static void expect_picture(char *expected, const bool *committed, size_t pages)
 	char picture[33] = {};
 
 	for (i = 0; i < cells; i++) {
-		nr = all = 0;
+		nr = 0;
+		all = 0;
 		for (page = pages * i / cells; page < pages * (i + 1) / cells; page++) {
 			nr += committed[page];
 			all++;

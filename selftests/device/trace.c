@@ -220,9 +220,11 @@ TEST_F(trace, reclaim)
 	ASSERT_TRUE(read_trace());
 	while ((at = strstr(at, "hm_reclaim: "))) {
 		unsigned long asked, scanned, found, gone;
+		int nr;
 
-		ASSERT_EQ(4, sscanf(at, "hm_reclaim: asked=%lu scanned=%lu found=%lu reclaimed=%lu",
-				    &asked, &scanned, &found, &gone));
+		nr = sscanf(at, "hm_reclaim: asked=%lu scanned=%lu found=%lu reclaimed=%lu",
+			    &asked, &scanned, &found, &gone);
+		ASSERT_EQ(4, nr);
 		EXPECT_LT(0, asked);
 		EXPECT_LE(gone, found);
 		EXPECT_LE(found, scanned);
