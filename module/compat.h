@@ -2,7 +2,7 @@
 /*
  * What differs between the kernels that hostmem builds for: one positive
  * helper for each difference, chosen by the probes in Kbuild.  Every file of
- * the module may include this one; it includes none of them.
+ * the module may include this one; of them it includes only the processor's.
  */
 #ifndef HOSTMEM_COMPAT_H
 #define HOSTMEM_COMPAT_H
@@ -15,6 +15,8 @@
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
+
+#include "arch.h"
 
 #ifdef HM_HAVE_PFN_T
 #include <linux/pfn_t.h>
@@ -212,6 +214,7 @@ static inline vm_fault_t hm_insert_pmd(struct vm_fault *vmf, struct page *page,
 				       pgprot_t prot, bool write)
 {
 	WRITE_ONCE(vmf->vma->vm_page_prot, prot);
+	hm_sync_code(page, HPAGE_PMD_NR, prot);
 #ifdef HM_HAVE_PFN_T
 	return vmf_insert_pfn_pmd(vmf, page_to_pfn_t(page), write);
 #else
@@ -244,6 +247,7 @@ static inline vm_fault_t hm_insert_folio_pmd(struct vm_fault *vmf, struct page *
 					     pgprot_t prot, bool write)
 {
 	WRITE_ONCE(vmf->vma->vm_page_prot, prot);	/* see hm_insert_pmd() */
+	hm_sync_code(page, HPAGE_PMD_NR, prot);
 	return vmf_insert_folio_pmd(vmf, page_folio(page), write);
 }
 #else

@@ -23,6 +23,7 @@
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 
+#include "arch.h"
 #include "compat.h"
 #include "flush.h"
 
@@ -118,7 +119,7 @@ static struct vm_area_struct *find_ours(struct flush_try *try)
 
 static bool map_pages(struct flush_try *try, struct vm_area_struct *vma)
 {
-	pgprot_t prot = vm_get_page_prot(VM_SHARED | VM_READ | VM_WRITE);
+	pgprot_t prot = hm_prot_dirty(vm_get_page_prot(VM_SHARED | VM_READ | VM_WRITE));
 	unsigned int i;
 
 	for (i = 0; i < NR_PAGES; i++)

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/userfaultfd_k.h>
 
+#include "arch.h"
 #include "binfmt.h"
 #include "calls.h"
 #include "compat.h"
@@ -297,6 +298,9 @@ int hm_mmap(struct file *file, struct vm_area_struct *vma)
 	region = hm_space_attach(space, pending, vma);
 	vma->vm_private_data = region;
 	hm_vm_flags_set(vma, VM_DONTEXPAND | VM_DONTCOPY);
+	region->executable = vma->vm_flags & VM_EXEC;
+	if (!HM_FETCHES_FAULT)
+		hm_vm_flags_clear(vma, VM_EXEC);
 	if (region->pinnable) {
 		/* Large pages that it counts, the kernel has nowhere else. */
 		if (!region->large)

@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 
+#include "arch.h"
 #include "block.h"
 #include "compat.h"
 #include "flush.h"
@@ -95,7 +96,7 @@ static int create_special(const struct hm_run *run, hm_state_t state)
 	/* The table stays; a page without access has no PTE in it. */
 	if (!hm_state_mapped(state))
 		hm_pte_unmap(run->vma, addr, addr + PAGE_SIZE);
-	else if (run->nr > 1)
+	else if (run->nr > 1 || hm_code_lags(hm_pte_prot(state)))
 		hm_pte_set(run, state);
 	return 0;
 }

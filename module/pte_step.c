@@ -2,20 +2,38 @@
 /*
  * PTEs one by one.  See pte_step.h.
  */
+#include "arch.h"
 #include "compat.h"
 #include "pinnable.h"
-#include "pte_arch.h"
 #include "pte_step.h"
 
-/* Take a PTE; what the hardware knows of writes goes to the marks. */
+/* A PTE is no longer what it was; what the hardware knows of writes goes to the marks. */
+static void note_written(const struct hm_run *run, unsigned int page, pte_t old)
+{
+	if (hm_pte_dirty(old) && run->block->marks)
+		hm_marks_written(run->block->marks, page);
+}
+
 static pte_t take_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
 {
 	pte_t old = ptep_get_and_clear(run->vma->vm_mm,
 				       hm_block_addr(run->block, page), pte);
 
-	if (hm_pte_dirty(old) && run->block->marks)
-		hm_marks_written(run->block->marks, page);
+	note_written(run, page, old);
 	return old;
+}
+
+/* A bit for each of HM_PTES_AT_ONCE. */
+static unsigned long ptes_dirty(pte_t *pte)
+{
+	unsigned long which = 0;
+	unsigned int i;
+
+	if (likely(!hm_any_dirty(pte)))
+		return 0;
+	for (i = 0; i < HM_PTES_AT_ONCE; i++)
+		which |= (unsigned long)hm_pte_dirty(ptep_get(pte + i)) << i;
+	return which;
 }
 
 /* Set the PTEs of pages whose memory lies in one piece.  Return how many had none. */
@@ -33,14 +51,16 @@ static __always_inline long set_stretch(pte_t *pte, const struct hm_pte_walk *wa
 		new = pte_mkspecial(new);
 	for (; first < end; first++) {
 		old = ptep_get(pte);
-		if (!pte_none(old))
-			old = take_pte(run, first, pte);
 		/* A mark of userfaultfd's is not none, and leads to no page. */
 		if (counted && !pte_present(old)) {
 			hm_pinnable_map(page);
 			come++;
 		}
-		set_pte_at(run->vma->vm_mm, addr, pte, new);
+		if (pte_none(old))
+			hm_pte_install(run->vma->vm_mm, addr, pte, new);
+		else
+			note_written(run, first, hm_ptep_replace(run->vma->vm_mm, addr,
+								 pte, new));
 		new = hm_pte_next(new);
 		addr += PAGE_SIZE;
 		page++;
@@ -71,10 +91,8 @@ static __always_inline int set(pte_t *pte, const struct hm_pte_walk *walk,
 /* Have a PTE stay, clean and read-only: whoever writes has to fault then. */
 static void disarm_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
 {
-	pte_t old = take_pte(run, page, pte);
-
-	set_pte_at(run->vma->vm_mm, hm_block_addr(run->block, page), pte,
-		   pte_wrprotect(pte_mkclean(old)));
+	note_written(run, page, hm_ptep_disarm(run->vma->vm_mm,
+					       hm_block_addr(run->block, page), pte));
 }
 
 /* The page of a PTE that has gone is told of it.  Return how many have. */
@@ -190,7 +208,7 @@ int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data)
 	unsigned long which;
 
 	for (; page + HM_PTES_AT_ONCE <= end; page += HM_PTES_AT_ONCE) {
-		which = hm_ptes_dirty(pte);
+		which = ptes_dirty(pte);
 		pte += HM_PTES_AT_ONCE;
 		if (which)
 			hm_marks_written_some(marks, page, which);

@@ -179,7 +179,7 @@ void hm_region_map(struct hm_region *region, unsigned long start,
  */
 static bool run_widens(const struct hm_block *block, hm_state_t old, hm_state_t want)
 {
-	if (block->huge)
+	if (block->huge || !HM_TLBS_MAY_LAG)
 		return (old & ~HM_FRESH) == want;
 	return hm_state_widens(old, want);
 }

@@ -44,6 +44,7 @@ struct hm_prealloc;
  * @large: is made of large pages, all of them committed with @protect for as
  *	long as it lives; invariant after init
  * @pinnable: others may hold its pages, see pinnable.h; invariant after init
+ * @executable: its pages may be so; invariant after its VMA has come
  * @readonly_ops: what its VMA gets before the first page that may be read and not
  *	be written; NULL if it has that already; @lock, and mmap_lock held for
  *	writing, the VMA locked, to use it
@@ -89,6 +90,7 @@ struct hm_region {
 	bool watched;
 	bool large;
 	bool pinnable;
+	bool executable;
 	const struct vm_operations_struct *readonly_ops;
 	u64 serial;
 	bool releasing;

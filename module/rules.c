@@ -3,6 +3,7 @@
  * Argument checks.  See rules.h.
  */
 #include <linux/align.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/nospec.h>
 #include <linux/overflow.h>

@@ -299,7 +299,7 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
 	if (userfaultfd_armed(region->vma))
 		return -EACCES;
 	if (hm_state_allows(hm_state_clear_guard(want), HM_EXEC) &&
-	    !(region->vma->vm_flags & VM_EXEC))
+	    !region->executable)
 		return -EACCES;
 	return 0;
 }
