@@ -90,12 +90,41 @@ fail_fetch()
 	fail "no $1$ways"
 }
 
+# Of the packages that are wanted: what apt has behind a name, ":arm64" or nothing.
+of=
+
 # Where this machine gets Debian from, however its sources are written down.
 archive()
 {
 	# shellcheck disable=SC2016 # apt expands it
 	apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 		grep -m1 -oP '^Debian [^ -]+ \K.*'
+}
+
+# All of Debian that this machine has: lines of where from and which suite.
+own_suites()
+{
+	# shellcheck disable=SC2016 # apt expands it
+	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+		sed -n 's/^Debian //p' | sort -u | grep .
+}
+
+# use_lists_in DIRECTORY: from here on apt knows what sources.list in there names, and
+# nothing else.
+use_lists_in()
+{
+	lists=$1/lists
+	mkdir -p "$lists/partial"
+	apt=(-o "Dir::Etc::SourceList=$1/sources.list" -o Dir::Etc::SourceParts=/dev/null
+	     -o "Dir::State::Lists=$1/lists" -o "Dir::Cache=$1" -o Acquire::Languages=none)
+	# What cross-builds comes from here, and the rest is what is built for.
+	[ ! "$of" ] || apt+=(-o APT::Architectures::=amd64 -o "APT::Architectures::=${of#:}")
+}
+
+# list_line TYPE URI SUITE
+list_line()
+{
+	echo "$1 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $2 $3 main"
 }
 
 # use_lists DIRECTORY TYPE SUITE...: from here on apt knows these Debian suites and no
@@ -107,21 +136,34 @@ use_lists()
 
 	shift 2
 	uri=$(with_update archive) || return
-	mkdir -p "$dir/lists/partial"
+	mkdir -p "$dir"
 	for suite; do
-		echo "$type [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+		list_line "$type" "$uri" "$suite"
 	done >"$dir/sources.list"
-	apt=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
-	     -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir" -o Acquire::Languages=none
-	     -o "APT::Default-Release=$suite")
-	lists=$dir/lists
+	use_lists_in "$dir"
+	apt+=(-o "APT::Default-Release=$suite")
 	say "updating the package lists of $*"
+	update_lists run_apt
+}
+
+# The suites that this machine has, of another architecture, too: $of.
+use_own_suites()
+{
+	local dir=$cache/apt/own${of/:/-} uri suite suites
+
+	suites=$(with_update own_suites) || return
+	mkdir -p "$dir"
+	while read -r uri suite; do
+		list_line deb "$uri" "$suite"
+	done <<<"$suites" >"$dir/sources.list"
+	use_lists_in "$dir"
+	say "updating the package lists of this Debian for ${of#:}"
 	update_lists run_apt
 }
 
 use_suites()
 {
-	use_lists "$1" deb "$@"
+	use_lists "$1${of/:/-}" deb "$@"
 }
 
 # The same for source packages.
