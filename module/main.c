@@ -37,8 +37,11 @@
  *
  * Calls go down and to the right only.  Locks: see space.h.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/hostmem.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
@@ -124,6 +127,11 @@ static int __init hm_init(void)
 {
 	int err;
 
+	if (PAGE_SIZE != HOSTMEM_PAGE_SIZE) {
+		pr_err("pages of this kernel have %lu bytes, and the contract is about pages of %u: not loaded\n",
+		       PAGE_SIZE, HOSTMEM_PAGE_SIZE);
+		return -ENODEV;
+	}
 	hm_params_init();
 	hm_force_init();
 	err = hm_pinnable_init();

@@ -190,6 +190,18 @@ void hm_pte_clean_end(struct mm_struct *mm)
 	dec_tlb_flush_pending(mm);
 }
 
+void hm_pte_flush_begin(struct vm_area_struct *vma)
+{
+	hm_pte_clean_begin(vma->vm_mm);
+}
+
+/* A zap of nothing that sees another one under way flushes, too. */
+void hm_pte_flush_end(struct vm_area_struct *vma)
+{
+	hm_zap(vma, vma->vm_start, 0);
+	hm_pte_clean_end(vma->vm_mm);
+}
+
 /* A zap takes 90 instructions for a PTE and 8 for none. */
 static void clear_inner(const struct hm_run *run, bool covered)
 {

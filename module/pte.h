@@ -111,6 +111,16 @@ void hm_pte_clean(const struct hm_run *run, const unsigned long *which);
  */
 void hm_pte_clean_end(struct mm_struct *mm);
 
+/** hm_pte_flush_begin - PTEs of @vma are about to be changed where they are */
+void hm_pte_flush_begin(struct vm_area_struct *vma);
+
+/**
+ * hm_pte_flush_end - flush what has been changed since the begin, without unmapping it
+ *
+ * Not for mappings that others than this processor's TLBs have to be told of.
+ */
+void hm_pte_flush_end(struct vm_area_struct *vma);
+
 /**
  * struct hm_unmap - an unmapping that is under way
  * @vma: the VMA

@@ -6,6 +6,7 @@
  * blocks that are mapped at once in region_huge.c,
  * page tables in region_tables.c, core dumps in region_dump.c.  See region.h.
  */
+#include <linux/mmu_notifier.h>
 #include <linux/slab.h>
 
 #include "backing.h"
@@ -184,6 +185,17 @@ static bool run_widens(const struct hm_block *block, hm_state_t old, hm_state_t 
 	return hm_state_widens(old, want);
 }
 
+/*
+ * Where a fetch that finds no PTE doesn't come to our handler, code that stays code must not
+ * be without one: another thread may be executing it.  So PTEs that stay ones are changed
+ * where they are, and flushed then.
+ */
+static bool change_in_place(const struct hm_region *region, hm_state_t want)
+{
+	return !HM_FETCHES_FAULT && hm_state_allows(want, HM_EXEC) && !region->nr_huge &&
+	       !mm_has_notifiers(region->vma->vm_mm);
+}
+
 /* The same of all pages of a range. */
 static bool range_widens(struct hm_region *region, unsigned long start,
 			 unsigned long end, hm_state_t want)
@@ -215,16 +227,19 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 	struct hm_slice slice;
 	unsigned long index;
 	unsigned int i, n;
-	bool widens;
+	bool widens, in_place;
 
 	hm_region_split_ends(region, start, end);
 	widens = range_widens(region, start, end, want);
+	in_place = !widens && change_in_place(region, want);
 	/*
 	 * Unmapping flushes the TLBs, which nothing else that modules may call
 	 * does.  A thread that finds no PTE meanwhile waits in the fault handler
 	 * for the region's lock.
 	 */
-	if (!widens)
+	if (in_place)
+		hm_pte_flush_begin(region->vma);
+	else if (!widens)
 		hm_region_unmap(region, start, end);
 
 	for_each_block(region, index, block, start, end) {
@@ -250,6 +265,8 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 		}
 		hm_block_changed(block);
 	}
+	if (in_place)
+		hm_pte_flush_end(region->vma);
 	mark_runs(region, start, end);
 	return fresh;
 }
