@@ -21,6 +21,7 @@
 
 #include "context.h"
 #include "fault.h"
+#include "fetch.h"
 #include "owned.h"
 #include "vectored.h"
 
@@ -144,7 +145,7 @@ static bool fault_is_ours(int signo, const siginfo_t *info)
 	return hostmem_owned(info->si_addr);
 }
 
-static void handle_fault(int signo, siginfo_t *info, void *context)
+static void handle_settled(int signo, siginfo_t *info, void *context)
 {
 	const struct hostmem_callback *callback = atomic_load(&current_callback);
 	bool vectored = hostmem_vectored_any();
@@ -166,6 +167,26 @@ static void handle_fault(int signo, siginfo_t *info, void *context)
 				callback->context))
 		default_action(signo, info, context);
 	errno = saved;
+}
+
+static void handle_fault(int signo, siginfo_t *info, void *context)
+{
+	siginfo_t guard;
+
+	switch (signo == SIGSEGV ? hostmem_fetch_settle(info, context) :
+				   HOSTMEM_FETCH_REFUSED) {
+	case HOSTMEM_FETCH_AGAIN:
+		return;
+	case HOSTMEM_FETCH_GUARD:
+		/* What the kernel says of any other first access. */
+		guard = *info;
+		guard.si_signo = SIGBUS;
+		guard.si_code = BUS_ADRERR;
+		handle_settled(SIGBUS, &guard, context);
+		return;
+	case HOSTMEM_FETCH_REFUSED:
+		handle_settled(signo, info, context);
+	}
 }
 
 static void install(int signo, struct hostmem_handled *handled)

@@ -20,13 +20,13 @@ void hostmem_owned_open(void)
 	hostmem_device_open(&asker);
 }
 
-bool hostmem_owned(const void *addr)
+/* Ask about an address: is it memory of the library? */
+static bool ask(const void *addr, struct hostmem_memory_info *info)
 {
-	struct hostmem_memory_info info;
 	struct hostmem_query arg = {
 		.size = sizeof(arg),
 		.addr = (uintptr_t)addr,
-		.buffer = (uintptr_t)&info,
+		.buffer = (uintptr_t)info,
 	};
 	int ret = hostmem_device_call(&asker, HOSTMEM_IOC_QUERY, &arg, HOSTMEM_USE_ONCE);
 
@@ -34,4 +34,18 @@ bool hostmem_owned(const void *addr)
 	if (ret == -EXDEV)
 		ret = hostmem_device_ask_new(&asker, HOSTMEM_IOC_QUERY, &arg);
 	return !ret && arg.out_own;
+}
+
+bool hostmem_owned(const void *addr)
+{
+	struct hostmem_memory_info info;
+
+	return ask(addr, &info);
+}
+
+uint32_t hostmem_owned_protect(const void *addr)
+{
+	struct hostmem_memory_info info;
+
+	return ask(addr, &info) ? info.protect : 0;
 }

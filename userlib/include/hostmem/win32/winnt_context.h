@@ -186,6 +186,127 @@ HOSTMEM_EXTENSION typedef struct DECLSPEC_ALIGN(16) _CONTEXT {
 	DWORD64 LastExceptionFromRip;
 } CONTEXT, *PCONTEXT, *LPCONTEXT;
 
+#elif defined(__aarch64__)
+
+#define CONTEXT_ARM64			0x00400000u
+#define CONTEXT_CONTROL			(CONTEXT_ARM64 | 0x1u)
+#define CONTEXT_INTEGER			(CONTEXT_ARM64 | 0x2u)
+#define CONTEXT_FLOATING_POINT		(CONTEXT_ARM64 | 0x4u)
+#define CONTEXT_DEBUG_REGISTERS		(CONTEXT_ARM64 | 0x8u)
+#define CONTEXT_X18			(CONTEXT_ARM64 | 0x10u)
+#define CONTEXT_FULL		(CONTEXT_CONTROL | CONTEXT_INTEGER | CONTEXT_FLOATING_POINT)
+#define CONTEXT_ALL		(CONTEXT_FULL | CONTEXT_DEBUG_REGISTERS | CONTEXT_X18)
+
+#define ARM64_MAX_BREAKPOINTS		8
+#define ARM64_MAX_WATCHPOINTS		2
+
+HOSTMEM_EXTENSION typedef union DECLSPEC_ALIGN(16) _ARM64_NT_NEON128 {
+	HOSTMEM_EXTENSION struct {
+		ULONGLONG Low;
+		LONGLONG High;
+	};
+	double D[2];
+	float S[4];
+	WORD H[8];
+	BYTE B[16];
+} ARM64_NT_NEON128, *PARM64_NT_NEON128;
+
+/**
+ * struct _CONTEXT - the registers of a thread
+ * @ContextFlags: CONTEXT_*: which of the others count
+ * @Cpsr: flags; of what is set, those of conditions count
+ * @X0: integer register, as the next 28
+ * @X1: integer register
+ * @X2: integer register
+ * @X3: integer register
+ * @X4: integer register
+ * @X5: integer register
+ * @X6: integer register
+ * @X7: integer register
+ * @X8: integer register
+ * @X9: integer register
+ * @X10: integer register
+ * @X11: integer register
+ * @X12: integer register
+ * @X13: integer register
+ * @X14: integer register
+ * @X15: integer register
+ * @X16: integer register
+ * @X17: integer register
+ * @X18: integer register; one like the others on Linux
+ * @X19: integer register
+ * @X20: integer register
+ * @X21: integer register
+ * @X22: integer register
+ * @X23: integer register
+ * @X24: integer register
+ * @X25: integer register
+ * @X26: integer register
+ * @X27: integer register
+ * @X28: integer register
+ * @Fp: X29
+ * @Lr: X30
+ * @X: all of these
+ * @Sp: stack pointer
+ * @Pc: address of the next instruction
+ * @V: floating point and SIMD
+ * @Fpcr: what these do about rounding and errors
+ * @Fpsr: what they have found
+ * @Bcr: as all that follow 0
+ * @Bvr: 0
+ * @Wcr: 0
+ * @Wvr: 0
+ */
+HOSTMEM_EXTENSION typedef struct DECLSPEC_ALIGN(16) _CONTEXT {
+	DWORD ContextFlags;
+	DWORD Cpsr;
+	HOSTMEM_EXTENSION union {
+		HOSTMEM_EXTENSION struct {
+			DWORD64 X0;
+			DWORD64 X1;
+			DWORD64 X2;
+			DWORD64 X3;
+			DWORD64 X4;
+			DWORD64 X5;
+			DWORD64 X6;
+			DWORD64 X7;
+			DWORD64 X8;
+			DWORD64 X9;
+			DWORD64 X10;
+			DWORD64 X11;
+			DWORD64 X12;
+			DWORD64 X13;
+			DWORD64 X14;
+			DWORD64 X15;
+			DWORD64 X16;
+			DWORD64 X17;
+			DWORD64 X18;
+			DWORD64 X19;
+			DWORD64 X20;
+			DWORD64 X21;
+			DWORD64 X22;
+			DWORD64 X23;
+			DWORD64 X24;
+			DWORD64 X25;
+			DWORD64 X26;
+			DWORD64 X27;
+			DWORD64 X28;
+			DWORD64 Fp;
+			DWORD64 Lr;
+		};
+		DWORD64 X[31];
+	};
+	DWORD64 Sp;
+	DWORD64 Pc;
+	ARM64_NT_NEON128 V[32];
+	DWORD Fpcr;
+	DWORD Fpsr;
+	DWORD Bcr[ARM64_MAX_BREAKPOINTS];
+	DWORD64 Bvr[ARM64_MAX_BREAKPOINTS];
+	DWORD Wcr[ARM64_MAX_WATCHPOINTS];
+	DWORD64 Wvr[ARM64_MAX_WATCHPOINTS];
+} CONTEXT, *PCONTEXT, *LPCONTEXT;
+
 #else
 #error "CONTEXT isn't known for this processor"
 #endif
