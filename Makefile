@@ -23,7 +23,7 @@ $(error a path with a space is nothing for the kernel's makefiles: move "$(CURDI
 endif
 endif
 
-.PHONY: all modules userlib run check check-kernels check-debug check-all coverage shell \
+.PHONY: all modules userlib run check check-kernels check-debug check-all check-arm64 coverage shell \
 	bench bench-threads bench-readme programs stress install modules_install device_install \
 	dkms uninstall dist deb deb-check clean help
 
@@ -51,6 +51,8 @@ check-debug:			## the same on a kernel with KASAN, lockdep, kmemleak and more
 check-all:			## the same on all four, and with page tables of five levels
 	$(CHECK) --kernel 6.1 --kernel 6.12 --kernel latest --kernel debug \
 		--kernel 6.12-la57 $(COVERAGE)
+check-arm64:			## those that run in virtual machines, on arm64: Linux 6.1 and 6.12
+	$(CHECK) --arch arm64 --kernel 6.1 --kernel 6.12
 coverage:			## which lines of the module check-debug or check-all have run
 	$(VM)/coverage build/coverage
 shell:				## a shell in a virtual machine with the module loaded
@@ -121,6 +123,6 @@ clean:				## removes what was built here, not what was downloaded
 	rm -rf build
 
 help:				## this table
-	@sed -n 's/^\([a-z_-]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
+	@sed -n 's/^\([a-z0-9_-]*\):[^#]*##/\1/p' Makefile | while read -r name text; do \
 		printf '  make %-16s%s\n' "$$name" "$$text"; done
 	@echo '  DEPS=no, for run, check..., coverage, shell, bench..., programs, stress and deb: install no packages, say which are missing'

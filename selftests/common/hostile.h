@@ -119,8 +119,7 @@ HELPER bool specimen_fill(uintptr_t base)
 			return false;
 		stamp(start, size, SEED);
 		for (j = 0; j < kinds[i].nr; j++)
-			memcpy(start + j * PAGE + CODE, code_of_42,
-			       sizeof(code_of_42));
+			put_code_of_42(start + j * PAGE + CODE);
 		if (!VirtualProtect(start, size, kinds[i].protect, &old))
 			return false;
 	}
@@ -149,7 +148,7 @@ HELPER void mend(unsigned int page)
 {
 	memset(at(page), 0, PAGE);
 	stamp(at(page), PAGE, SEED);
-	memcpy(at(page) + CODE, code_of_42, sizeof(code_of_42));
+	put_code_of_42(at(page) + CODE);
 }
 
 /* Does a page allow what it should, and nothing else?  Not for guard pages. */

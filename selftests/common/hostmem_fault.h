@@ -81,13 +81,36 @@ HELPER struct fault try_write(void *addr, unsigned char value)
 	return PROBE(*(volatile unsigned char *)addr = value);
 }
 
-#ifndef __x86_64__
-#error "code_of_42 is for x86-64"
+/* Return 42. */
+static const unsigned char code_of_42[] __attribute__((unused, aligned(4))) = {
+#if defined(__x86_64__)
+	0xb8, 42, 0, 0, 0,		/* mov $42, %eax */
+	0xc3				/* ret */
+#elif defined(__aarch64__)
+	0x40, 0x05, 0x80, 0x52,		/* mov w0, #42 */
+	0xc0, 0x03, 0x5f, 0xd6		/* ret */
+#else
+#error "code_of_42 isn't known for this processor"
 #endif
-/* mov $42, %eax; ret */
-static const unsigned char code_of_42[] __attribute__((unused)) = {
-	0xb8, 42, 0, 0, 0, 0xc3
 };
+
+/* Have a copy of it return another byte. */
+HELPER void change_42(void *code, unsigned char value)
+{
+#ifdef __x86_64__
+	((unsigned char *)code)[1] = value;
+#else
+	*(uint32_t *)code = 0x52800000u | (uint32_t)value << 5;
+#endif
+	__builtin___clear_cache((char *)code, (char *)code + sizeof(code_of_42));
+}
+
+/* As a program has to: the instruction caches don't see what is written by themselves. */
+HELPER void put_code_of_42(void *to)
+{
+	memcpy(to, code_of_42, sizeof(code_of_42));
+	__builtin___clear_cache((char *)to, (char *)to + sizeof(code_of_42));
+}
 
 /* Call what is at an address: @result is what it returns. */
 HELPER struct fault try_exec(void *addr, int *result)

@@ -106,14 +106,26 @@ HELPER int mappings(pid_t pid, uintptr_t start, uintptr_t end)
 	return count;
 }
 
+/* What user space has at least. */
+#ifdef __aarch64__
+#define USER_BITS	48
+#else
+#define USER_BITS	47
+#endif
+
 /*
- * The end of user space.  With five-level page tables it is where four-level
- * ones have a hole, and a mapping there tells.
+ * The end of user space.  With larger page tables it is where smaller ones have a hole, and
+ * a mapping there tells.  x86 leaves out the last page.
  */
 HELPER uintptr_t user_limit(void)
 {
-	uintptr_t four = ((uintptr_t)1 << 47) - PAGE;
+#ifdef __aarch64__
+	uintptr_t four = (uintptr_t)1 << USER_BITS;
+	uintptr_t five = (uintptr_t)1 << 52;
+#else
+	uintptr_t four = ((uintptr_t)1 << USER_BITS) - PAGE;
 	uintptr_t five = ((uintptr_t)1 << 56) - PAGE;
+#endif
 	void *addr = (void *)((uintptr_t)1 << 50);
 	void *map = mmap(addr, PAGE, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,

@@ -148,7 +148,7 @@ TEST_F(blocks, part_is_executable_P1)
 	DWORD old;
 	int result;
 
-	memcpy(PART, code_of_42, sizeof(code_of_42));
+	put_code_of_42(PART);
 	EXPECT_SEGV(PART, try_exec(PART, &result));
 	ASSERT_TRUE(VirtualProtect(PART, variant->size, PAGE_EXECUTE_READ, &old));
 	EXPECT_NO_FAULT(try_exec(PART, &result));

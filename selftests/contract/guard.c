@@ -37,7 +37,7 @@ TEST_F(guard, signals_the_first_execution_only_G1)
 
 	EXPECT_PROTECTS(PAGE_READWRITE, self->page, PAGE,
 			PAGE_EXECUTE_READ | PAGE_GUARD);
-	EXPECT_GUARD(self->page, try_exec(self->page, &result));
+	EXPECT_GUARD_BY_FETCH(self->page, try_exec(self->page, &result));
 	EXPECT_NO_FAULT(try_exec(self->page, &result));
 	EXPECT_EQ(42, result);
 }
@@ -114,7 +114,7 @@ TEST_F(guard, comes_before_what_the_page_forbids_G6)
 	EXPECT_NO_FAULT(try_read(at));
 
 	EXPECT_PROTECTS(PAGE_READONLY, self->page, PAGE, GUARDED);
-	EXPECT_GUARD(self->page, try_exec(self->page, &result));
+	EXPECT_GUARD_BY_FETCH(self->page, try_exec(self->page, &result));
 	EXPECT_SEGV(self->page, try_exec(self->page, &result));
 	EXPECT_NO_FAULT(try_write(at, 1));
 }

@@ -355,7 +355,7 @@ TEST(keep_their_protection_whatever_the_kernel_computes_S4)
 		forgetter.faults_before = 0;
 		ASSERT_EQ((char *)forgetter.base, base);
 		for (at = 0; at < REGION; at += LARGE) {
-			memcpy(base + at, code_of_42, sizeof(code_of_42));
+			put_code_of_42(base + at);
 			wrong += try_exec(base + at, &result).signo != SIGSEGV;
 		}
 		ASSERT_TRUE(VirtualFree(base, 0, MEM_RELEASE));

@@ -89,7 +89,7 @@ static bool commit_code(char *page, DWORD protect)
 {
 	if (!commit_at(page, PAGE, PAGE_READWRITE))
 		return false;
-	memcpy(page, code_of_42, sizeof(code_of_42));
+	put_code_of_42(page);
 	return commit_at(page, PAGE, protect);
 }
 
@@ -103,7 +103,7 @@ TEST_F(protect, at_first_commit)
 	EXPECT_EQ(self->p->read, can_read(page));
 	EXPECT_EQ(self->p->write, can_write(page));
 	if (self->p->write)
-		memcpy(page, code_of_42, sizeof(code_of_42));
+		put_code_of_42(page);
 	/* Zeroes are code that writes to where %rax points. */
 	if (!self->p->exec) {
 		EXPECT_SEGV(page, try_exec(page, &result));
@@ -147,7 +147,7 @@ TEST_F(protect, at_the_edges_of_a_range)
 
 	ASSERT_EQ(self->base, commit_at(self->base, REGION, PAGE_READWRITE));
 	for (at = 0; at < REGION; at += PAGE)
-		memcpy(self->base + at, code_of_42, sizeof(code_of_42));
+		put_code_of_42(self->base + at);
 	ASSERT_EQ(start, commit_at(start, size, self->p->protect));
 	EXPECT_OBEYS(start, self->p);
 	EXPECT_OBEYS(start + PAGE, self->p);
@@ -281,8 +281,8 @@ TEST_F(pages, code_can_be_written_then_run)
 
 	for (i = 1; i < 50; i++) {
 		ASSERT_EQ(base, commit_at(base, PAGE, PAGE_READWRITE));
-		memcpy(base, code_of_42, sizeof(code_of_42));
-		base[1] = i;
+		put_code_of_42(base);
+		change_42(base, i);
 		ASSERT_EQ(base, commit_at(base, PAGE, PAGE_EXECUTE_READ));
 		EXPECT_NO_FAULT(try_exec(base, &result));
 		EXPECT_EQ(i, result);

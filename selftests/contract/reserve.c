@@ -378,7 +378,7 @@ TEST_F(reserve, lowest_64_kib_are_out_of_bounds_A1)
 TEST_F(reserve, more_than_any_hole_is_no_address_space_A12)
 {
 	struct hostmem_status before = hostmem_status(self->fd);
-	size_t size = ((uintptr_t)1 << 47) - GIB;
+	size_t size = ((uintptr_t)1 << USER_BITS) - GIB;
 
 	EXPECT_ALLOC_FAILS(ERROR_NOT_ENOUGH_MEMORY, E_OUTOFMEMORY, NULL, size,
 			   MEM_RESERVE, PAGE_READWRITE);
@@ -387,9 +387,10 @@ TEST_F(reserve, more_than_any_hole_is_no_address_space_A12)
 	EXPECT_SAME_STATUS(before, self->fd);
 
 	/* Two of these can't be, whatever lies between. */
-	ASSERT_NE(NULL, reserve_at(NULL, 65 * TIB));
-	EXPECT_ALLOC_FAILS(ERROR_NOT_ENOUGH_MEMORY, E_OUTOFMEMORY, NULL,
-			   65 * TIB, MEM_RESERVE, PAGE_READWRITE);
+	size = ((uintptr_t)1 << (USER_BITS - 1)) + TIB;
+	ASSERT_NE(NULL, reserve_at(NULL, size));
+	EXPECT_ALLOC_FAILS(ERROR_NOT_ENOUGH_MEMORY, E_OUTOFMEMORY, NULL, size,
+			   MEM_RESERVE, PAGE_READWRITE);
 	EXPECT_EQ(1, hostmem_status(self->fd).out_regions);
 }
 

@@ -72,7 +72,7 @@ FIXTURE_SETUP(virtual_protect)
 	self->base = both_at(FIXED, REGION, PAGE_READWRITE);
 	ASSERT_EQ((char *)FIXED, self->base);
 	for (i = 0; i < PAGES; i++)
-		memcpy(self->base + i * PAGE, code_of_42, sizeof(code_of_42));
+		put_code_of_42(self->base + i * PAGE);
 }
 
 FIXTURE_TEARDOWN(virtual_protect)

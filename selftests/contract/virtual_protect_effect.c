@@ -73,7 +73,7 @@ TEST_F(virtual_protect, switches_execution_on_and_off)
 	int i, result;
 
 	for (i = 1; i < 100; i++) {
-		page[1] = i;
+		change_42(page, i);
 		EXPECT_SEGV(page, try_exec(page, &result));
 		EXPECT_PROTECTS(PAGE_READWRITE, page, PAGE, PAGE_EXECUTE_READ);
 		EXPECT_NO_FAULT(try_exec(page, &result));
@@ -167,8 +167,8 @@ TEST_F(virtual_protect, holds_for_other_threads_when_it_returns)
 	pthread_t thread;
 	int i;
 
-	ASSERT_EQ(0, *shared.word >> 63);
 	*shared.word = 0;
+	ASSERT_EQ(0, *shared.word >> 63);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, hammer, &shared));
 	/* Until each has seen the other. */
 	for (i = 0; i < 1500 || !shared.refused || shared.written < 100; i++) {
@@ -190,6 +190,56 @@ TEST_F(virtual_protect, holds_for_other_threads_when_it_returns)
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(0, shared.strange);
 	EXPECT_EQ(shared.written, *shared.word);
+}
+
+/* Another one executes, all the time. */
+struct runner {
+	int (*code)(void);
+	volatile bool stop;
+	volatile unsigned long returned;
+};
+
+static void *runner(void *arg)
+{
+	struct runner *runner = arg;
+
+	while (!runner->stop)
+		if (runner->code() == 42)
+			runner->returned++;
+	return NULL;
+}
+
+TEST_F(virtual_protect, leaves_code_alone_that_stays_executable_T14)
+{
+	static const DWORD all[] = {
+		PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE,
+	};
+	char *page = self->base + GRANULE;
+	struct runner shared = { .code = (void *)page };
+	DWORD old, protect = PAGE_EXECUTE_READ;
+	unsigned long before = 0;
+	pthread_t thread;
+	int i;
+
+	EXPECT_PROTECTS(PAGE_READWRITE, page, PAGE, protect);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, runner, &shared));
+	/* Until it has returned between changes, too, now and then. */
+	for (i = 0; i < 2000 || before < 100; i++) {
+		before += shared.returned > before;
+		old = protect;
+		protect = all[(i + 1) % ARRAY_SIZE(all)];
+		/* Alone, and among others that are something else in between. */
+		if (i % 2)
+			EXPECT_PROTECTS(old, page, PAGE, protect);
+		else
+			EXPECT_PROTECTS(PAGE_READWRITE, page - PAGE, 3 * PAGE, protect);
+		if (i % 2 == 0) {
+			EXPECT_PROTECTS(protect, page - PAGE, PAGE, PAGE_READWRITE);
+			EXPECT_PROTECTS(protect, page + PAGE, PAGE, PAGE_READWRITE);
+		}
+	}
+	shared.stop = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
 }
 
 /* A region of its own size. */

@@ -275,7 +275,7 @@ TEST_F(abi, one_errno_for_each_meaning)
 	EXPECT_EQ(-ENOMEM, raw_alloc(self->fd, 0, TIB, HOSTMEM_COMMIT,
 				     HOSTMEM_READWRITE, &out));
 	EXPECT_EQ(0, out);
-	EXPECT_EQ(-ENOSPC, raw_alloc(self->fd, 0, ((uintptr_t)1 << 47) - GIB,
+	EXPECT_EQ(-ENOSPC, raw_alloc(self->fd, 0, ((uintptr_t)1 << USER_BITS) - GIB,
 				     HOSTMEM_RESERVE, HOSTMEM_READWRITE, &out));
 	EXPECT_EQ(0, out);
 	EXPECT_EQ(-ENOENT, raw_free(self->fd, self->base + GRANULE, 0,

@@ -51,8 +51,8 @@ static bool make_large(int fd, bool have, uint32_t protect)
 static void fill(void)
 {
 	stamp((void *)LARGE, SIZE, SEED);
-	memcpy((char *)LARGE + CODE, code_of_42, sizeof(code_of_42));
-	memcpy((char *)LARGE + SIZE - PAGE + CODE, code_of_42, sizeof(code_of_42));
+	put_code_of_42((char *)LARGE + CODE);
+	put_code_of_42((char *)LARGE + SIZE - PAGE + CODE);
 }
 
 static const char *large_wrong(int fd)

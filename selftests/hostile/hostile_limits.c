@@ -133,7 +133,7 @@ static int no_gain_of_execution(void)
 
 	CHECK(denied || errno == EINVAL);
 	CHECK(base);
-	memcpy(base, code_of_42, sizeof(code_of_42));
+	put_code_of_42(base);
 	SetLastError(0);
 	CHECK(!VirtualProtect(base, PAGE, PAGE_EXECUTE_READ, &old) == denied);
 	CHECK(GetLastError() == forbidden);

@@ -374,12 +374,12 @@ TEST_F(heap, executable)					/* H23 */
 	void *mem;
 
 	ASSERT_EQ(S_OK, heap_alloc(stubs, sizeof(code_of_42), &mem));
-	memcpy(mem, code_of_42, sizeof(code_of_42));
+	put_code_of_42(mem);
 	EXPECT_NO_FAULT(try_exec(mem, &result));
 	EXPECT_EQ(42, result);
 	EXPECT_EQ(0, IHostMalloc_Release(stubs));
 	ASSERT_EQ(S_OK, heap_alloc(self->heap, sizeof(code_of_42), &mem));
-	memcpy(mem, code_of_42, sizeof(code_of_42));
+	put_code_of_42(mem);
 	EXPECT_SEGV(mem, try_exec(mem, &result));
 	EXPECT_EQ(S_OK, IHostMalloc_Free(self->heap, mem));
 }

@@ -54,8 +54,8 @@ TEST_F(vectored, is_told_of_a_guard_page_that_it_is_none_any_more_N10_G1)
 	ASSERT_STREQ("y", asked);
 	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, at, store_word);
 	EXPECT_EQ(PAGE_READWRITE, told[0].protect);
-	EXPECT_EQ((uintptr_t)at, told[0].context.Rdi);
-	EXPECT_EQ(5, told[0].context.Rsi);
+	EXPECT_EQ((uintptr_t)at, FIRST(&told[0].context));
+	EXPECT_EQ(5, SECOND(&told[0].context));
 	EXPECT_EQ(5, load_word(at));
 
 	protect(self->page, GUARDED);
@@ -74,7 +74,7 @@ TEST_F(vectored, is_told_how_memory_was_accessed_N10_G14)
 	EXPECT_EQ(0, load_word(at));
 	protect(self->page, PAGE_READONLY);
 	store_word(at, 6);
-	memcpy(self->page, code_of_42, sizeof(code_of_42));
+	put_code_of_42(self->page);
 	protect(self->page, PAGE_READWRITE);
 	EXPECT_NO_FAULT(try_exec(self->page, &result));
 	EXPECT_EQ(42, result);
@@ -279,6 +279,15 @@ TEST(are_told_of_memory_of_each_manager_and_heap_N10_S8)
 	}
 }
 
+/* An address that isn't one, and what the processor tells of it: x86 nothing. */
+#ifdef __aarch64__
+#define NO_ADDRESS	0x0080000000000000ull
+#define TOLD_OF_IT	NO_ADDRESS
+#else
+#define NO_ADDRESS	0x8000000000000000ull
+#define TOLD_OF_IT	~(uintptr_t)0
+#endif
+
 TEST_F(vectored, come_before_earlier_handlers_also_elsewhere_N10)
 {
 	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, decline_a));
@@ -294,9 +303,8 @@ TEST_F(vectored, come_before_earlier_handlers_also_elsewhere_N10)
 
 	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, return_77));
 	EXPECT_EQ(77, load_word(self->foreign));
-	/* An address that isn't one: the processor doesn't tell it. */
-	EXPECT_EQ(77, load_word((void *)0x8000000000000000ull));
-	EXPECT_TOLD(5, EXCEPTION_ACCESS_VIOLATION, 0, ~(uintptr_t)0, load_word);
+	EXPECT_EQ(77, load_word((void *)NO_ADDRESS));
+	EXPECT_TOLD(5, EXCEPTION_ACCESS_VIOLATION, 0, TOLD_OF_IT, load_word);
 }
 
 TEST_F(vectored, are_told_of_files_that_end_N10)
@@ -416,7 +424,7 @@ TEST_F(vectored, run_on_the_alternate_stack_N10)
 	ASSERT_EQ(0, pthread_join(thread, &result));
 	EXPECT_EQ(&stack, result);
 	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, self->page + PAGE - 8, push_at_fault);
-	EXPECT_EQ((uintptr_t)self->page + PAGE, told[0].context.Rsp);
+	EXPECT_EQ((uintptr_t)self->page + PAGE, SP(&told[0].context));
 	EXPECT_LE((uintptr_t)stack.alternate, told[0].stack);
 	EXPECT_GT((uintptr_t)stack.alternate + stack.size, told[0].stack);
 }

@@ -43,9 +43,13 @@ HELPER LONG return_77(EXCEPTION_POINTERS *info)
 	CONTEXT *context = info->ContextRecord;
 
 	note(info, 'r');
+#ifdef __x86_64__
 	context->Rip = *(DWORD64 *)context->Rsp;
 	context->Rsp += 8;
-	context->Rax = 77;
+#else
+	context->Pc = context->Lr;
+#endif
+	RESULT(context) = 77;
 	return EXCEPTION_CONTINUE_EXECUTION;
 }
 
@@ -87,7 +91,7 @@ HELPER void protect(void *page, DWORD protect)
 	EXPECT_EQ(2, __told->record.NumberParameters);				\
 	EXPECT_EQ(access, __told->record.ExceptionInformation[0]);		\
 	EXPECT_EQ((uintptr_t)(address), __told->record.ExceptionInformation[1]); \
-	EXPECT_EQ((uintptr_t)(instruction), __told->context.Rip);		\
+	EXPECT_EQ((uintptr_t)(instruction), PC(&__told->context));		\
 	EXPECT_EQ(CONTEXT_FULL, __told->context.ContextFlags);			\
 } while (0)
 

@@ -4,15 +4,11 @@
  */
 #include "vectored.h"
 
-#define CARRY	0x1u
-#define ZERO	0x40u
-#define RESUME	0x10000u	/* only in what a fault has saved */
-
 static LONG skip_load(EXCEPTION_POINTERS *info)
 {
 	note(info, 's');
-	info->ContextRecord->Rip = (DWORD64)load_word_end;
-	info->ContextRecord->Rax = 0x123456789abcdefull;
+	PC(info->ContextRecord) = (DWORD64)load_word_end;
+	RESULT(info->ContextRecord) = 0x123456789abcdefull;
 	return EXCEPTION_CONTINUE_EXECUTION;
 }
 
@@ -36,17 +32,13 @@ TEST_F(vectored, can_leave_a_function_N10)
 static LONG change_all(EXCEPTION_POINTERS *info)
 {
 	CONTEXT *context = info->ContextRecord;
-	DWORD64 *changed[REGISTERS] = {
-		&context->Rax, &context->Rcx, &context->Rdx, &context->Rbx, &context->Rbp,
-		&context->Rsi, &context->R8, &context->R9, &context->R10, &context->R11,
-		&context->R12, &context->R13, &context->R14, &context->R15,
-	};
+	DWORD64 *changed[REGISTERS] = { USED(context) };
 	int i;
 
 	note(info, 'r');
 	for (i = 0; i < REGISTERS; i++)
 		*changed[i] = ~*changed[i];
-	context->EFlags = (context->EFlags & ~CARRY) | ZERO;
+	FLAGS(context) = (FLAGS(context) & ~CARRY) | ZERO;
 	return EXCEPTION_CONTINUE_EXECUTION;
 }
 
@@ -65,24 +57,22 @@ TEST_F(vectored, sees_and_changes_registers_and_flags_N10)
 	ASSERT_STREQ("r", asked);
 	EXPECT_TOLD(0, EXCEPTION_GUARD_PAGE, 1, self->page, use_registers_fault);
 	for (i = 0; i < REGISTERS; i++) {
-		const DWORD64 its[REGISTERS] = {
-			seen->Rax, seen->Rcx, seen->Rdx, seen->Rbx, seen->Rbp, seen->Rsi,
-			seen->R8, seen->R9, seen->R10, seen->R11, seen->R12, seen->R13,
-			seen->R14, seen->R15,
-		};
+		const DWORD64 *its[REGISTERS] = { USED(seen) };
 
-		EXPECT_EQ(0x0101010101010101ull * (i + 1), its[i]);
-		EXPECT_EQ(~its[i], registers[i]);
+		EXPECT_EQ(0x0101010101010101ull * (i + 1), *its[i]);
+		EXPECT_EQ(~*its[i], registers[i]);
 	}
-	EXPECT_EQ((uintptr_t)self->page, seen->Rdi);
-	EXPECT_EQ(CARRY, seen->EFlags & (CARRY | ZERO));
+	EXPECT_EQ((uintptr_t)self->page, ADDRESS(seen));
+	EXPECT_EQ(CARRY, FLAGS(seen) & (CARRY | ZERO));
 	EXPECT_EQ(ZERO, registers[REGISTERS] & (CARRY | ZERO));
-	EXPECT_EQ(seen->EFlags & ~(CARRY | ZERO | RESUME),
-		  registers[REGISTERS] & ~(uint64_t)(CARRY | ZERO | RESUME));
+	EXPECT_EQ(FLAGS(seen) & OTHER_FLAGS, registers[REGISTERS] & OTHER_FLAGS);
+#ifdef __x86_64__
 	EXPECT_NE(0, seen->SegCs);
 	EXPECT_NE(0, seen->SegSs);
+#endif
 }
 
+#ifdef __x86_64__
 #define ROUND_DOWN	0x2000u
 #define BAD_MXCSR	0xffff0000u
 
@@ -126,5 +116,49 @@ TEST_F(vectored, sees_and_changes_registers_of_SSE_N10)
 	EXPECT_EQ(12, result[3]);
 	EXPECT_EQ(before | ROUND_DOWN, after);
 }
+#endif
+
+#ifdef __aarch64__
+#define ROUND_DOWN	0x800000u
+
+static LONG change_floats(EXCEPTION_POINTERS *info)
+{
+	note(info, 'f');
+	info->ContextRecord->V[7].Low++;
+	info->ContextRecord->V[31].High--;
+	info->ContextRecord->Fpcr |= ROUND_DOWN;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+TEST_F(vectored, sees_and_changes_registers_of_SIMD_N10)
+{
+	const uint64_t words[4] = { 10, 11, 12, 13 };
+	uint64_t before, after, result[4];
+
+	ASSERT_NE(NULL, AddVectoredExceptionHandler(0, change_floats));
+	protect(self->page, GUARDED);
+	__asm__ volatile("mrs %[before], fpcr\n\t"
+			 "ldr q7, [%[words]]\n\t"
+			 "ldr q31, [%[words], #16]\n\t"
+			 "strb wzr, [%[page]]\n\t"
+			 "str q7, [%[result]]\n\t"
+			 "str q31, [%[result], #16]\n\t"
+			 "mrs %[after], fpcr\n\t"
+			 "msr fpcr, %[before]"
+			 : [before] "=&r"(before), [after] "=&r"(after)
+			 : [words] "r"(words), [page] "r"(self->page), [result] "r"(result)
+			 : "v7", "v31", "memory");
+	ASSERT_STREQ("f", asked);
+	EXPECT_EQ(10, told[0].context.V[7].Low);
+	EXPECT_EQ(11, told[0].context.V[7].High);
+	EXPECT_EQ(12, told[0].context.V[31].Low);
+	EXPECT_EQ(before, told[0].context.Fpcr);
+	EXPECT_EQ(11, result[0]);
+	EXPECT_EQ(11, result[1]);
+	EXPECT_EQ(12, result[2]);
+	EXPECT_EQ(12, result[3]);
+	EXPECT_EQ(before | ROUND_DOWN, after);
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -161,17 +161,45 @@ int memory_execute(uintptr_t addr, uintptr_t *fault)
 	*fault = fault_addr;
 	return fault_signal;
 }
-#else
+#elif defined(__aarch64__)
+/* Words of zero are no instruction, which the processor finds when it has them. */
+static void on_no_instruction(int signo, siginfo_t *info, void *context)
+{
+	(void)info;
+	(void)context;
+	if (!armed)
+		signal(signo, SIG_DFL);
+	else
+		siglongjmp(after_fault, 1);
+}
+
 static void catch_steps(void)
 {
+	struct sigaction action = {
+		.sa_sigaction = on_no_instruction,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGILL, &action, NULL);
 }
 
 int memory_execute(uintptr_t addr, uintptr_t *fault)
 {
-	(void)addr;
-	(void)fault;
-	return -1;
+	void (*call)(void) = (void (*)(void))(addr & ~(uintptr_t)3);
+
+	if (addr % 4)
+		return -1;
+	fault_signal = 0;
+	fault_addr = 0;
+	armed = true;
+	if (!sigsetjmp(after_fault, 0))
+		call();
+	armed = false;
+	*fault = fault_addr;
+	return fault_signal;
 }
+#else
+#error "memory_execute() isn't known for this processor"
 #endif
 
 void memory_init(void)
@@ -190,13 +218,19 @@ void memory_init(void)
 /* With five-level page tables user space ends where four levels have a hole. */
 uintptr_t memory_user_end(void)
 {
+#ifdef __aarch64__
+	const uintptr_t four = (uintptr_t)1 << 48, five = (uintptr_t)1 << 52;
+#else
+	const uintptr_t four = ((uintptr_t)1 << 47) - PAGE;
+	const uintptr_t five = ((uintptr_t)1 << 56) - PAGE;
+#endif
 	void *addr = (void *)((uintptr_t)1 << 50);
-	uintptr_t end = ((uintptr_t)1 << 47) - PAGE;
+	uintptr_t end = four;
 	void *map = mmap(addr, PAGE, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	if (map == addr)
-		end = ((uintptr_t)1 << 56) - PAGE;
+		end = five;
 	if (map != MAP_FAILED)
 		munmap(map, PAGE);
 	return end;

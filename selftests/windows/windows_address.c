@@ -48,9 +48,15 @@ TEST(system_info_N1_Q3)
 
 	EXPECT_EQ(4096, system.dwPageSize);
 	EXPECT_EQ(65536, system.dwAllocationGranularity);
+#ifdef __aarch64__
+	EXPECT_EQ(PROCESSOR_ARCHITECTURE_ARM64, system.wProcessorArchitecture);
+	EXPECT_EQ(PROCESSOR_ARCHITECTURE_ARM64, system.dwOemId);
+	EXPECT_EQ(0, system.dwProcessorType);
+#else
 	EXPECT_EQ(PROCESSOR_ARCHITECTURE_AMD64, system.wProcessorArchitecture);
 	EXPECT_EQ(PROCESSOR_ARCHITECTURE_AMD64, system.dwOemId);
 	EXPECT_EQ(PROCESSOR_AMD_X8664, system.dwProcessorType);
+#endif
 	EXPECT_EQ(0x10000, (uintptr_t)system.lpMinimumApplicationAddress);
 
 	last = (uintptr_t)system.lpMaximumApplicationAddress;

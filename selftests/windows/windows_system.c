@@ -131,7 +131,7 @@ TEST(instructions_are_flushed_N8)
 	char *page = both_at(NULL, PAGE, PAGE_EXECUTE_READWRITE);
 	int result;
 
-	memcpy(page, code_of_42, sizeof(code_of_42));
+	put_code_of_42(page);
 	EXPECT_WORKS(FlushInstructionCache(GetCurrentProcess(), page, PAGE));
 	EXPECT_NO_FAULT(try_exec(page, &result));
 	EXPECT_EQ(42, result);
@@ -173,9 +173,12 @@ static void *stack_of_thread(void *arg)
 	return NtCurrentTeb();
 }
 
+/* More than any processor wants at least. */
+#define STACK	(4 * GRANULE)
+
 TEST(stacks_are_where_they_are_N8)
 {
-	char *stack = aligned_alloc(PAGE, GRANULE);
+	char *stack = aligned_alloc(PAGE, STACK);
 	uintptr_t own[3], its[3];
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -192,11 +195,11 @@ TEST(stacks_are_where_they_are_N8)
 	EXPECT_EQ(NULL, teb->NtTib.ExceptionList);
 
 	pthread_attr_init(&attr);
-	ASSERT_EQ(0, pthread_attr_setstack(&attr, stack, GRANULE));
+	ASSERT_EQ(0, pthread_attr_setstack(&attr, stack, STACK));
 	ASSERT_EQ(0, pthread_create(&thread, &attr, stack_of_thread, its));
 	ASSERT_EQ(0, pthread_join(thread, &block));
 	EXPECT_EQ((uintptr_t)stack, its[0]);
-	EXPECT_EQ((uintptr_t)stack + GRANULE, its[1]);
+	EXPECT_EQ((uintptr_t)stack + STACK, its[1]);
 	EXPECT_NE((void *)teb, block);
 }
 
