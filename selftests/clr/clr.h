@@ -17,8 +17,12 @@
 /* The manager's own commit limit. */
 #define CLR_LIMIT	((SIZE_T)32 << 20)
 
-/* mov $42, %eax; ret */
+/* Code that returns 42. */
+#if defined(__aarch64__)
+#define CLR_CODE	"\x40\x05\x80\x52\xc0\x03\x5f\xd6"
+#else
 #define CLR_CODE	"\xb8\x2a\x00\x00\x00\xc3"
+#endif
 
 #ifdef __cplusplus
 extern "C" {

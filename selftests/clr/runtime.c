@@ -140,6 +140,7 @@ static void jit(void)
 					      PAGE_READWRITE, eAppDomainCritical,
 					      &mem) == S_OK);
 	memcpy(mem, CLR_CODE, sizeof(CLR_CODE));
+	__builtin___clear_cache((char *)mem, (char *)mem + sizeof(CLR_CODE));
 	CHECK(IHostMemoryManager_VirtualProtect(manager, mem, PAGE,
 						PAGE_EXECUTE_READ, &old) == S_OK);
 	CHECK(old == PAGE_READWRITE);

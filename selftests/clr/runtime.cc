@@ -119,6 +119,7 @@ static void jit()
 				    PAGE_READWRITE, eAppDomainCritical,
 				    &mem) == S_OK);
 	memcpy(mem, CLR_CODE, sizeof(CLR_CODE));
+	__builtin___clear_cache(static_cast<char *>(mem), static_cast<char *>(mem) + sizeof(CLR_CODE));
 	CHECK(manager->VirtualProtect(mem, PAGE, PAGE_EXECUTE_READ, &old) == S_OK);
 	CHECK(old == PAGE_READWRITE);
 	CHECK(reinterpret_cast<int (*)()>(mem)() == 42);

@@ -183,7 +183,7 @@ TEST(have_one_protection_L2)
 	for (i = 1; i < ARRAY_SIZE(protections); i++) {
 		const struct protection *p = &protections[i];
 		char *base = large_at(NULL, 2 * LARGE, p->protect);
-		char *inside = base + LARGE + 12345, copy[8] = "kernel";
+		char *inside = base + LARGE + 12348, copy[8] = "kernel";
 		int fds[2], result;
 
 		ASSERT_NE(NULL, base);

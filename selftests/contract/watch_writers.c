@@ -143,7 +143,8 @@ TEST_F(watch, tells_what_a_guards_callback_writes_G10)
 }
 
 /*
- * The hardware keeps the books: no fault for any page that is dirtied
+ * The hardware keeps the books: no fault for any page that is dirtied.  Some arm64 processors
+ * don't: there the kernel does, at one fault for each.
  */
 
 static long faults(void)
@@ -162,9 +163,25 @@ static void poke_all(char *base, size_t nr)
 		*(volatile char *)(base + i * PAGE) += 1;
 }
 
+/* Does a write to memory that has been read, but not written, get along without a fault? */
+static bool hardware_keeps_the_books(void)
+{
+	volatile char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char read = *map;
+	long before = faults();
+
+	/* The write comes back to what has been read. */
+	*map = read;
+	before = faults() - before;
+	munmap((void *)map, PAGE);
+	return !before;
+}
+
 TEST_F(watch, takes_no_fault_for_a_dirtied_page)
 {
 	size_t nr = 2000;
+	long most = hardware_keeps_the_books() ? 10 : (long)nr + 10;
 	long few, before;
 	char *base;
 	int round;
@@ -178,7 +195,7 @@ TEST_F(watch, takes_no_fault_for_a_dirtied_page)
 		before = faults();
 		poke_all(base, nr);
 		few = faults() - before;
-		EXPECT_GT(10, few);
+		EXPECT_GT(most, few);
 		EXPECT_EQ(0, collect_at_most(nr, WRITE_WATCH_FLAG_RESET, base,
 					     nr * PAGE));
 		EXPECT_EQ(nr, report.count);
@@ -186,7 +203,7 @@ TEST_F(watch, takes_no_fault_for_a_dirtied_page)
 	EXPECT_EQ(0, ResetWriteWatch(base, nr * PAGE));
 	before = faults();
 	poke_all(base, nr);
-	EXPECT_GT(10, faults() - before);
+	EXPECT_GT(most, faults() - before);
 }
 
 /*

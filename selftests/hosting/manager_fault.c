@@ -106,7 +106,7 @@ TEST(fault_callback)						/* S8, G1, G14 */
 				PAGE_READWRITE | PAGE_GUARD, eProcessCritical, &mem));
 	for (fd = 3; fd < 64; fd++)
 		close(fd);
-	*(char *)mem = 1;
+	*(volatile char *)mem = 1;
 	EXPECT_EQ(1, fault_seen.hits);
 	EXPECT_EQ(mem, fault_seen.address);
 }

@@ -249,7 +249,8 @@ static int wait_in_a_crowd(void *arg)
 
 	base = open_region(&fd, MIB);
 	if (!base || raw_limit(fd, 0) || pthread_attr_init(&attr) ||
-	    pthread_attr_setstacksize(&attr, 65536))
+	    pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN > 65536 ?
+				      PTHREAD_STACK_MIN : 65536))
 		return 1;
 	/* The debug kernel takes ten times the memory for one. */
 	for (i = 0; i < (is_debug_kernel() ? CROWD / 5 : CROWD); i++) {

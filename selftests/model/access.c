@@ -191,6 +191,11 @@ bool access_execute(struct worker *w, const struct call *call, uintptr_t addr)
 	     !model_is_zero(&w->model, addr, EXECUTABLE_BYTES)))
 		return true;
 	want.access = model_may_execute(&w->model, addr);
+#ifdef __aarch64__
+	/* The kernel refuses a fetch from a guard page before anybody asks for the guard. */
+	if (want.access == ACCESS_GUARD)
+		want.access = ACCESS_VIOLATION;
+#endif
 	signo = memory_execute(addr, &fault);
 	if (signo < 0)
 		return true;
