@@ -27,6 +27,17 @@ pgprot_t hm_pte_prot(hm_state_t state)
 	return vm_get_page_prot(vm_flags);
 }
 
+/* Nobody asks for dirty bits of a block without marks; of counted PTEs the kernel does. */
+static pgprot_t run_prot(const struct hm_run *run, hm_state_t state)
+{
+	pgprot_t prot = hm_pte_prot(state);
+
+	if (HM_WRITES_FAULT && hm_state_allows(state, HM_WRITE) && !run->block->marks &&
+	    !run->block->pinnable)
+		prot = hm_prot_dirty(prot);
+	return prot;
+}
+
 static unsigned long run_addr(const struct hm_run *run)
 {
 	return hm_block_addr(run->block, run->first);
@@ -87,7 +98,7 @@ static int create_special(const struct hm_run *run, hm_state_t state)
 	else
 		err = remap_pfn_range(run->vma, addr,
 				      page_to_pfn(hm_block_memory(run->block, run->first)),
-				      PAGE_SIZE, hm_pte_prot(state));
+				      PAGE_SIZE, run_prot(run, state));
 	/* remap_pfn_range() hides what it maps from debuggers, as if it were a device's. */
 	hm_vm_flags_clear(run->vma, (VM_IO | VM_DONTDUMP) & ~flags);
 	if (err)
@@ -96,7 +107,7 @@ static int create_special(const struct hm_run *run, hm_state_t state)
 	/* The table stays; a page without access has no PTE in it. */
 	if (!hm_state_mapped(state))
 		hm_pte_unmap(run->vma, addr, addr + PAGE_SIZE);
-	else if (run->nr > 1 || hm_code_lags(hm_pte_prot(state)))
+	else if (run->nr > 1 || (HM_CODE_LAGS && hm_state_allows(state, HM_EXEC)))
 		hm_pte_set(run, state);
 	return 0;
 }
@@ -105,7 +116,7 @@ static int create_direct(const struct hm_run *run, hm_state_t state)
 {
 	struct hm_pte_walk walk = {
 		.run = run,
-		.prot = hm_pte_prot(state),
+		.prot = run_prot(run, state),
 	};
 
 	return with_ptes(&walk, hm_state_mapped(state) ?
@@ -133,7 +144,7 @@ void hm_pte_set(const struct hm_run *run, hm_state_t state)
 {
 	struct hm_pte_walk walk = {
 		.run = run,
-		.prot = hm_pte_prot(state),
+		.prot = run_prot(run, state),
 	};
 
 	mmap_assert_locked(run->vma->vm_mm);

@@ -154,6 +154,10 @@ int hm_region_access(struct hm_region *region, unsigned long addr, void *buf,
 		mem = page_address(hm_block_memory(block, i)) + offset_in_page(addr);
 		if (write) {
 			memcpy(mem, buf + done, bytes);
+			/* It may be a breakpoint. */
+			if (HM_CODE_LAGS && hm_state_allows(block->state[i], HM_EXEC))
+				hm_sync_code(hm_block_memory(block, i), 1,
+					     hm_pte_prot(block->state[i]));
 			if (block->marks)
 				hm_marks_written(block->marks, i);
 		} else {

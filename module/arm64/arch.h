@@ -34,11 +34,8 @@
 /* The kernel flushes no TLB when it finds that an access, which has faulted, is allowed. */
 #define HM_TLBS_MAY_LAG		false
 
-/* Does code have to be made known to the instruction caches? */
-static inline bool hm_code_lags(pgprot_t prot)
-{
-	return !(pgprot_val(prot) & PTE_UXN);
-}
+/* Code has to be made known to the instruction caches. */
+#define HM_CODE_LAGS		true
 
 /*
  * So nobody executes what was in a page before.  The kernel does that for PTEs of pages
@@ -48,9 +45,15 @@ static inline void hm_sync_code(struct page *page, unsigned int nr, pgprot_t pro
 {
 	unsigned long start = (unsigned long)page_address(page);
 
-	if (hm_code_lags(prot))
+	if (!(pgprot_val(prot) & PTE_UXN))
 		caches_clean_inval_pou(start, start + nr * PAGE_SIZE);
 }
+
+/*
+ * Where the hardware keeps no dirty bits, the first write to a clean page faults.  So where
+ * nobody asks for these, pages aren't clean.
+ */
+#define HM_WRITES_FAULT		true
 
 /* A protection that lets write without anybody being told. */
 static inline pgprot_t hm_prot_dirty(pgprot_t prot)

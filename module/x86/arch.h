@@ -19,14 +19,14 @@
 #define HM_TLBS_MAY_LAG		true
 
 /* What is written is what is executed. */
-static inline bool hm_code_lags(pgprot_t prot)
-{
-	return false;
-}
+#define HM_CODE_LAGS		false
 
 static inline void hm_sync_code(struct page *page, unsigned int nr, pgprot_t prot)
 {
 }
+
+/* No first write to a page faults, for the hardware keeps dirty bits. */
+#define HM_WRITES_FAULT		false
 
 /* A protection that lets write without anybody being told: the hardware does that. */
 static inline pgprot_t hm_prot_dirty(pgprot_t prot)
