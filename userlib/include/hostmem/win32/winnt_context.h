@@ -244,8 +244,8 @@ HOSTMEM_EXTENSION typedef union DECLSPEC_ALIGN(16) _ARM64_NT_NEON128 {
  * @X26: integer register
  * @X27: integer register
  * @X28: integer register
- * @Fp: X29
- * @Lr: X30
+ * @Fp: the frame pointer, x29
+ * @Lr: the link register, x30
  * @X: all of these
  * @Sp: stack pointer
  * @Pc: address of the next instruction
