@@ -34,7 +34,7 @@ says()
 
 targets()
 {
-	grep -oE '^    make [a-z_-]+|`make [a-z_-]+' "$readme" | sed 's/.*make //' | sort -u |
+	grep -oE '^    make [a-z0-9_-]+|`make [a-z0-9_-]+' "$readme" | sed 's/.*make //' | sort -u |
 		while read -r name; do
 			grep -q "^$name:" "$top/Makefile" || echo "make $name"
 		done >"$tmp/missing"
