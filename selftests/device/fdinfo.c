@@ -397,7 +397,7 @@ TEST_F(fdinfo, sparse)
 }
 
 /* 4,096 are told of one by one. */
-TEST_F(fdinfo, many_regions)
+TEST_F_TIMEOUT(fdinfo, many_regions, 300)
 {
 	const size_t nr = 4099;
 	uintptr_t base[4099];
