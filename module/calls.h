@@ -6,6 +6,7 @@
 #ifndef HOSTMEM_CALLS_H
 #define HOSTMEM_CALLS_H
 
+#include "region_fault.h"
 #include "reserve.h"
 #include "rules.h"
 #include "space.h"

@@ -16,6 +16,7 @@
 #include "notice.h"
 #include "pinned.h"
 #include "prealloc.h"
+#include "region_dump.h"
 #include "trace.h"
 
 /**

@@ -14,16 +14,11 @@
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
-#include <linux/version.h>
 
 #include "arch.h"
 
 #ifdef HM_HAVE_PFN_T
 #include <linux/pfn_t.h>
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "hostmem needs Linux 6.1 or later: it searches the maple tree of VMAs"
 #endif
 
 /*

@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "dump.h"
+#include "region_dump.h"
 
 /*
  * A child of vfork that dies has to leave all as it was.  Of a process's own children

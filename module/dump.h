@@ -8,6 +8,7 @@
 #ifndef HOSTMEM_DUMP_H
 #define HOSTMEM_DUMP_H
 
+#include "region_dump.h"
 #include "space.h"
 
 /* What a region is to a dump. */

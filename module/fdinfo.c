@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "fdinfo.h"
 #include "load.h"
+#include "region_picture.h"
 #include "space.h"
 
 /* So many regions are told of; of the others, how many there are. */

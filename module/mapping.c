@@ -19,6 +19,7 @@
 #include "force.h"
 #include "load.h"
 #include "mapping.h"
+#include "region_dump.h"
 #include "reserve.h"
 
 static struct hm_space *space_of(const struct vm_area_struct *vma)

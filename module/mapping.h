@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 
 #include "region.h"
+#include "region_dump.h"
 
 /* Where mmap(2) finds the load pages: far from all that a region may have. */
 #define HM_LOAD_PGOFF	(HOSTMEM_LOAD_OFFSET >> PAGE_SHIFT)

@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "gfp.h"
 #include "prealloc.h"
+#include "region_dump.h"
 #include "walk.h"
 
 /* Of a block's window there are four sizes, naturally aligned: from 8 pages on. */

@@ -5,6 +5,7 @@
  */
 #include "backing.h"
 #include "compat.h"
+#include "region_dump.h"
 #include "walk.h"
 
 /* So many pages at a time share the lock of their page table. */

@@ -6,6 +6,7 @@
 #include "backing.h"
 #include "compat.h"
 #include "pmd.h"
+#include "region_fault.h"
 #include "walk.h"
 
 /* Memory for a page whose contents have gone: it was charged all the time. */

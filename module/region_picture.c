@@ -6,6 +6,7 @@
  * It takes time by the blocks that there are, not by the size of the region; and pages
  * are counted one by one only where a block lies in several cells, which few do.
  */
+#include "region_picture.h"
 #include "walk.h"
 
 /* So many blocks are looked at in one go. */

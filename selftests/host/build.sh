@@ -59,6 +59,9 @@ expect 'those of the running kernel' takes 6.1-running
 expect 'others, if they are chosen' takes 6.1-other KDIR="$tmp/modules/6.1-other/build"
 expect 'where none are' says 'no kernel headers are there' modules KDIR="$tmp/bin"
 
+# What that says is make's own error; there are no kernel's rules here.
+expect 'a kernel that is too old' says 'hostmem needs Linux 6.1 or later' \
+	make -f Kbuild srctree="$tmp" SRCARCH=x86
 mkdir "$tmp/a space"
 cp -r Makefile dkms.conf "$tmp/a space"
 expect 'a path with a space' says 'path with a space' make -C "$tmp/a space"
