@@ -1,50 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Description: futexes in a pinnable region are like those in any memory, shared ones,
- * too: so what is made for several processes works there, and threads that have their
- * stack there can be joined.
+ * too (rule G7).
  */
-#include "pin.h"
+#include "pin_sleepers.h"
 
 #include <linux/futex.h>
-#include <pthread.h>
-#include <sched.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <sys/syscall.h>
 
-#include "hostmem_limits.h"
-
-#define SIZE	(64 * PAGE)
 /* Where in a page the words are. */
 #define WORD	40
-
-FIXTURE(futex)
-{
-	int fd;
-	char *base;
-};
-
-/* A region of @size with @flags; NULL if that fails. */
-static char *make_region(int fd, size_t size, uint32_t flags)
-{
-	uintptr_t base;
-
-	return raw_alloc_as(fd, 0, size, HOSTMEM_RESERVE | HOSTMEM_COMMIT,
-			    HOSTMEM_READWRITE, flags, &base) ? NULL : (char *)base;
-}
-
-FIXTURE_SETUP(futex)
-{
-	self->fd = library_fd();
-	ASSERT_LE(0, self->fd);
-	self->base = make_region(self->fd, SIZE, PINNABLE);
-	ASSERT_NE(NULL, self->base);
-}
-
-FIXTURE_TEARDOWN(futex)
-{
-}
 
 static uint32_t *word_in(char *page)
 {
@@ -57,54 +22,6 @@ static int futex(uint32_t *word, int op, uint32_t count)
 	return syscall(SYS_futex, word, op, count, NULL, NULL,
 		       FUTEX_BITSET_MATCH_ANY);
 }
-
-/*
- * Threads that sleep
- */
-
-/**
- * struct sleeper - a thread that does something in which it has to sleep
- * @function: what, with @arg
- * @result: what that has returned
- * @tid: the thread's, once it runs
- */
-struct sleeper {
-	int (*function)(void *arg);
-	void *arg;
-	int result;
-	_Atomic pid_t tid;
-	pthread_t thread;
-};
-
-static void *sleep_in_thread(void *arg)
-{
-	struct sleeper *sleeper = arg;
-
-	sleeper->tid = gettid();
-	sleeper->result = sleeper->function(sleeper->arg);
-	return NULL;
-}
-
-static void wait_until_asleep(const struct sleeper *sleeper)
-{
-	while (!sleeper->tid || !sleeps(sleeper->tid))
-		sched_yield();
-}
-
-/* It sleeps when this is through. */
-#define START(who, what, argument) do {					\
-	struct sleeper *__s = (who);					\
-									\
-	*__s = (struct sleeper) { .function = (what), .arg = (argument) };	\
-	ASSERT_EQ(0, pthread_create(&__s->thread, NULL,			\
-				    sleep_in_thread, __s));		\
-	wait_until_asleep(__s);						\
-} while (0)
-
-#define EXPECT_WOKEN(expected, sleeper) do {				\
-	ASSERT_EQ(0, pthread_join((sleeper)->thread, NULL));		\
-	EXPECT_EQ(expected, (sleeper)->result);				\
-} while (0)
 
 /* 0 or errno */
 static int wait_for_zero(void *word)
@@ -311,163 +228,6 @@ TEST_F(futex, is_another_in_a_region_that_comes_after)
 	EXPECT_WOKEN(0, &fresh);
 	interrupt(&stale);
 	EXPECT_WOKEN(EINTR, &stale);
-}
-
-/*
- * What the C library makes of them
- */
-
-/* All in one page. */
-struct objects {
-	pthread_mutex_t mutex;
-	pthread_cond_t cond;
-	sem_t semaphore;
-	pthread_barrier_t barrier;
-	int value;
-};
-
-static bool make_objects(struct objects *objects, bool robust)
-{
-	pthread_mutexattr_t mutex;
-	pthread_condattr_t cond;
-	pthread_barrierattr_t barrier;
-
-	return !pthread_mutexattr_init(&mutex) &&
-	       !pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED) &&
-	       !pthread_mutexattr_setrobust(&mutex, robust ? PTHREAD_MUTEX_ROBUST :
-					    PTHREAD_MUTEX_STALLED) &&
-	       !pthread_mutex_init(&objects->mutex, &mutex) &&
-	       !pthread_condattr_init(&cond) &&
-	       !pthread_condattr_setpshared(&cond, PTHREAD_PROCESS_SHARED) &&
-	       !pthread_cond_init(&objects->cond, &cond) &&
-	       !pthread_barrierattr_init(&barrier) &&
-	       !pthread_barrierattr_setpshared(&barrier, PTHREAD_PROCESS_SHARED) &&
-	       !pthread_barrier_init(&objects->barrier, &barrier, 2) &&
-	       !sem_init(&objects->semaphore, 1, 0);
-}
-
-static int lock(void *arg)
-{
-	struct objects *objects = arg;
-
-	return pthread_mutex_lock(&objects->mutex);
-}
-
-static int lock_and_unlock(void *arg)
-{
-	struct objects *objects = arg;
-	int err = pthread_mutex_lock(&objects->mutex);
-
-	objects->value++;
-	return err ?: pthread_mutex_unlock(&objects->mutex);
-}
-
-static int wait_for_value(void *arg)
-{
-	struct objects *objects = arg;
-	int err = pthread_mutex_lock(&objects->mutex);
-
-	while (!err && !objects->value)
-		err = pthread_cond_wait(&objects->cond, &objects->mutex);
-	return err ?: pthread_mutex_unlock(&objects->mutex);
-}
-
-static int wait_for_semaphore(void *arg)
-{
-	return sem_wait(&((struct objects *)arg)->semaphore) ? errno : 0;
-}
-
-static int wait_at_barrier(void *arg)
-{
-	int ret = pthread_barrier_wait(&((struct objects *)arg)->barrier);
-
-	return ret == PTHREAD_BARRIER_SERIAL_THREAD ? 0 : ret;
-}
-
-TEST_F(futex, serves_objects_for_several_processes)
-{
-	struct objects *objects = (void *)(self->base + 7 * PAGE);
-	struct sleeper sleeper;
-
-	ASSERT_TRUE(make_objects(objects, false));
-	ASSERT_EQ(0, lock(objects));
-	START(&sleeper, lock_and_unlock, objects);
-	EXPECT_EQ(0, objects->value);
-	EXPECT_EQ(0, pthread_mutex_unlock(&objects->mutex));
-	EXPECT_WOKEN(0, &sleeper);
-	EXPECT_EQ(1, objects->value);
-
-	objects->value = 0;
-	START(&sleeper, wait_for_value, objects);
-	EXPECT_EQ(0, lock_and_unlock(objects));
-	EXPECT_EQ(0, pthread_cond_signal(&objects->cond));
-	EXPECT_WOKEN(0, &sleeper);
-
-	START(&sleeper, wait_for_semaphore, objects);
-	EXPECT_EQ(0, sem_post(&objects->semaphore));
-	EXPECT_WOKEN(0, &sleeper);
-
-	START(&sleeper, wait_at_barrier, objects);
-	EXPECT_EQ(0, wait_at_barrier(objects));
-	EXPECT_WOKEN(0, &sleeper);
-}
-
-/* A thread that ends while it has locked a mutex, once somebody waits for that. */
-static void *lock_and_end(void *arg)
-{
-	struct sleeper *waiter = arg;
-	struct objects *objects = waiter->arg;
-
-	if (!lock(objects)) {
-		sem_post(&objects->semaphore);
-		wait_until_asleep(waiter);
-	}
-	return NULL;
-}
-
-TEST_F(futex, tells_who_waits_that_a_mutex_has_lost_its_owner)
-{
-	struct objects *objects = (void *)(self->base + 7 * PAGE);
-	struct sleeper waiter = { .function = lock, .arg = objects };
-	pthread_t owner;
-
-	ASSERT_TRUE(make_objects(objects, true));
-	ASSERT_EQ(0, pthread_create(&owner, NULL, lock_and_end, &waiter));
-	ASSERT_EQ(0, wait_for_semaphore(objects));
-	ASSERT_EQ(0, pthread_create(&waiter.thread, NULL, sleep_in_thread, &waiter));
-	EXPECT_WOKEN(EOWNERDEAD, &waiter);
-	ASSERT_EQ(0, pthread_join(owner, NULL));
-}
-
-/*
- * Stacks: the kernel wakes who joins a thread by a shared futex beside it
- */
-
-static void *end_when_joined(void *arg)
-{
-	while (!sleeps(getpid()))
-		sched_yield();
-	return arg;
-}
-
-TEST_F(futex, wakes_who_joins_a_thread_with_its_stack_there)
-{
-	char *stack = make_region(self->fd, MIB, PINNABLE);
-	pthread_attr_t attr;
-	pthread_t thread;
-	unsigned long i;
-	void *result;
-
-	ASSERT_NE(NULL, stack);
-	ASSERT_EQ(0, pthread_attr_init(&attr));
-	ASSERT_EQ(0, pthread_attr_setstack(&attr, stack, MIB));
-	for (i = 1; i <= times(30); i++) {
-		ASSERT_EQ(0, pthread_create(&thread, &attr, end_when_joined,
-					    (void *)i));
-		ASSERT_EQ(0, pthread_join(thread, &result));
-		ASSERT_EQ((void *)i, result);
-	}
-	EXPECT_TRUE(VirtualFree(stack, 0, MEM_RELEASE));
 }
 
 TEST_HARNESS_MAIN
