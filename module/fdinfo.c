@@ -126,6 +126,7 @@ static void show_numbers(struct seq_file *m, struct hm_space *space)
 	show_bytes(m, "prepared", status.out_prepared_bytes);
 	show_bytes(m, "reset", (u64)READ_ONCE(space->nr_reset) << PAGE_SHIFT);
 	show_owner(m, space);
+	seq_printf(m, "hostmem-id:\t%u\n", space->id);
 	seq_printf(m, "hostmem-flags:\t%s\n", READ_ONCE(space->shut) ? "shut" : "none");
 }
 

@@ -44,8 +44,10 @@ TEST_F(fdinfo, nothing_reserved)
 		 "hostmem-prepared:\t0 kB\n"
 		 "hostmem-reset:\t0 kB\n"
 		 "hostmem-owner:\t%d\n"
+		 "hostmem-id:\t%u\n"
 		 "hostmem-flags:\tnone\n",
-		 (uint64_t)hostmem_status(self->fd).out_commit_limit_bytes / KIB, getpid());
+		 (uint64_t)hostmem_status(self->fd).out_commit_limit_bytes / KIB, getpid(),
+		 hostmem_status(self->fd).out_id);
 	told = read_fdinfo(0, self->fd);
 	ASSERT_NE(NULL, told);
 	EXPECT_STREQ(expected, told);

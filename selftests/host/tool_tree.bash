@@ -71,12 +71,13 @@ opens()
 	cp "$tmp/$3" "$root/proc/$1/fdinfo/$2"
 }
 
-# fdinfo FILE OWNER [KEY=VALUE]...: what is not named is 0; region lines from the input.
+# fdinfo FILE OWNER [KEY=VALUE]...: what is not named is 0, and the id one for each name;
+# region lines from the input.
 fdinfo()
 {
 	local -A value=([regions]=0 [reserved]='0 kB' [committed]='0 kB' [overhead]='0 kB'
 		[limit]='0 kB' [waiting]=0 [pinned]='0 kB' [prepared]='0 kB' [reset]='0 kB'
-		[owner]=$2 [flags]=none)
+		[owner]=$2 [id]=$(cksum <<<"$1" | cut -d ' ' -f 1) [flags]=none)
 	local file=$tmp/$1 key
 
 	for key in "${@:3}"; do
@@ -84,7 +85,7 @@ fdinfo()
 	done
 	printf 'pos:\t0\nflags:\t02100002\nmnt_id:\t26\nino:\t345\n' >"$file"
 	for key in regions reserved committed overhead limit waiting pinned prepared reset \
-			owner flags; do
+			owner id flags; do
 		printf 'hostmem-%s:\t%s\n' "$key" "${value[$key]}" >>"$file"
 	done
 	sed 's/^/hostmem-region:\t/' >>"$file"

@@ -131,7 +131,7 @@ bad()
 	expect "senseless: $1" fails "$file: can't make sense of: ${1//$'\t'/\\\\x09}" hostmem stat
 }
 
-for key in regions waiting owner; do
+for key in regions waiting owner id; do
 	for value in '' x -1 '1 ' ' 1' '1 kB' 18446744073709551616; do
 		fdinfo file 100 "$key=$value" </dev/null
 		bad "hostmem-$key:	$value"
@@ -166,7 +166,7 @@ good 'all flags, and one that is new'
 fdinfo file 100 </dev/null
 printf 'hostmem-new:\tthing\n' >>"$tmp/file"
 good 'a line that is new'
-for key in regions reserved committed owner; do
+for key in regions reserved committed owner id; do
 	fdinfo file 100 </dev/null
 	sed -i "/hostmem-$key:/d" "$tmp/file"
 	opens 100 3 file

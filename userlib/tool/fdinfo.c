@@ -22,6 +22,7 @@ static const struct number_line {
 	{ "reserved", offsetof(struct space, reserved_kb), true, true },
 	{ "committed", offsetof(struct space, committed_kb), true, true },
 	{ "owner", offsetof(struct space, owner), false, true },
+	{ "id", offsetof(struct space, id), false, true },
 	{ "overhead", offsetof(struct space, overhead_kb), true, false },
 	{ "limit", offsetof(struct space, limit_kb), true, false },
 	{ "waiting", offsetof(struct space, waiting), false, false },
@@ -218,30 +219,4 @@ enum answer fdinfo_read(struct tool *tool, uint64_t pid, uint64_t fd, struct spa
 	else if (space->listed)
 		qsort(space->region, space->listed, sizeof(*space->region), by_address);
 	return answer;
-}
-
-static bool overlap(const struct space *a, const struct space *b)
-{
-	size_t i = 0, j = 0;
-
-	while (i < a->listed && j < b->listed) {
-		if (a->region[i].end <= b->region[j].start)
-			i++;
-		else if (b->region[j].end <= a->region[i].start)
-			j++;
-		else
-			return true;
-	}
-	return false;
-}
-
-bool fdinfo_same(const struct space *a, const struct space *b)
-{
-	if (a->owner != b->owner)
-		return false;
-	if (a->listed && b->listed)
-		return overlap(a, b);
-	return a->listed == b->listed && a->regions == b->regions &&
-	       a->reserved_kb == b->reserved_kb && a->committed_kb == b->committed_kb &&
-	       a->limit_kb == b->limit_kb && !strcmp(a->flags, b->flags);
 }

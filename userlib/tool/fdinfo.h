@@ -22,6 +22,7 @@ struct region {
 
 /* One file: a manager and its memory.  Freed by fdinfo_free(). */
 struct space {
+	uint64_t id;			/* the module's number of the file: no two have the same */
 	uint64_t owner;			/* process whose memory it is; 0: none that can be named */
 	uint64_t regions, waiting, more_regions;
 	uint64_t reserved_kb, committed_kb, overhead_kb, pinned_kb, prepared_kb, reset_kb;
@@ -35,13 +36,5 @@ struct space {
 enum answer fdinfo_read(struct tool *tool, uint64_t pid, uint64_t fd, struct space *space);
 
 void fdinfo_free(struct space *space);
-
-/*
- * Whether the two are one file, seen twice.  Nothing says so: there can be any number of
- * descriptors.  But all files of one owner lie in the same address space, so regions of two
- * never overlap, while those of one do, even if it was seen before and after a change.
- * Where no addresses are shown, the same numbers are taken for the same file.
- */
-bool fdinfo_same(const struct space *a, const struct space *b);
 
 #endif

@@ -53,11 +53,12 @@ static bool is_device(int directory, const char *name, int *error)
 	       !strcmp(target + length - (sizeof(node) - 1), node);
 }
 
+/* There can be any number of descriptors of a file. */
 static void add_space(struct scan *scan, uint64_t pid, struct space *space)
 {
 	size_t i = 0;
 
-	while (i < scan->space_count && !fdinfo_same(&scan->spaces[i], space))
+	while (i < scan->space_count && scan->spaces[i].id != space->id)
 		i++;
 	if (i < scan->space_count) {
 		fdinfo_free(space);
