@@ -186,6 +186,21 @@ static void __attribute__((destructor)) leave_nothing_charged(void)
 		sched_yield();
 }
 
+/* What is charged in all once that is no more than @wanted, or stays more. */
+HELPER uint64_t settled_charge(int fd, uint64_t wanted)
+{
+	uint64_t charged = 0;
+	unsigned int i;
+
+	for (i = 0; i < MOST_YIELDS; i++) {
+		charged = hostmem_status(fd).out_total_committed_bytes;
+		if (charged <= wanted)
+			break;
+		sched_yield();
+	}
+	return charged;
+}
+
 /* A call that has failed must not have changed what the status tells. */
 #define EXPECT_SAME_STATUS(before, fd) do {				\
 	struct hostmem_status __now = hostmem_status(fd);		\

@@ -182,12 +182,10 @@ static bool attempt(void)
 	return all_the_time;
 }
 
-typedef void *role_fn(void *arg);
-
 TEST_F_TIMEOUT(threads, that_are_in_another_region_are_not_held_up, 120)
 {
 	static const struct sched_param first = { .sched_priority = 1 };
-	static role_fn *role[] = { be_busy, be_hog, ask_for_busy, call_apart };
+	static void *(*const role[])(void *arg) = { be_busy, be_hog, ask_for_busy, call_apart };
 	pthread_t threads[ARRAY_SIZE(role)];
 	unsigned int i, tried, seen = 0;
 	char runtime[32] = "";
@@ -195,7 +193,8 @@ TEST_F_TIMEOUT(threads, that_are_in_another_region_are_not_held_up, 120)
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		SKIP(return, "there is one processor");
-	busy = both_at(NULL, BUSY_SIZE, PAGE_READWRITE);
+	/* The first read-only page may change the VMA, with mmap_lock held for writing. */
+	busy = both_at(NULL, BUSY_SIZE, PAGE_READONLY);
 	apart = VirtualAlloc(NULL, APART_SIZE, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
 			     PAGE_READONLY);
 	ASSERT_NE(NULL, busy);

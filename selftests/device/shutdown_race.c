@@ -326,7 +326,8 @@ TEST_F(race, leaves_nothing)
 				       users[i].result);
 		}
 		EXPECT_EQ(0, device_mappings());
-		EXPECT_EQ(self->total, total_committed(self->other));
+		/* A page that was touched as it went may be held for a moment longer. */
+		EXPECT_EQ(self->total, settled_charge(self->other, self->total));
 		close(fd);
 	}
 }

@@ -44,12 +44,16 @@ def act(action, fd, pid):
 def main():
     size, actions, *command = sys.argv[1:]
     actions = [action for action in actions.split(",") if action]
+    go, begin = os.pipe()
     pid, fd = pty.fork()
     if pid == 0:
+        # Nothing changes before the parent has seen it as it is.
+        os.read(go, 1)
         # The size is set before anything asks for it.
         resize(0, size)
         os.execvp(command[0], command)
     before = termios.tcgetattr(fd)
+    os.write(begin, b"x")
     output, drawn = b"", 0
     while True:
         try:

@@ -10,11 +10,10 @@ set -eu
 export TERM=xterm
 
 tree
-fdinfo file 0 </dev/null
 for pid in {100..139}; do
 	process "$pid" editor
-	fdinfo file "$pid" "committed=$pid kB" </dev/null
-	opens "$pid" 3 file
+	fdinfo "file$pid" "$pid" "committed=$pid kB" </dev/null
+	opens "$pid" 3 "file$pid"
 done
 
 # terminal SIZE ACTIONS ARGUMENT...: watch on one; screens, what is around them, and the end.
