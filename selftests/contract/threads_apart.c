@@ -182,10 +182,11 @@ static bool attempt(void)
 	return all_the_time;
 }
 
+static void *(*const role[])(void *arg) = { be_busy, be_hog, ask_for_busy, call_apart };
+
 TEST_F_TIMEOUT(threads, that_are_in_another_region_are_not_held_up, 120)
 {
 	static const struct sched_param first = { .sched_priority = 1 };
-	static void *(*const role[])(void *arg) = { be_busy, be_hog, ask_for_busy, call_apart };
 	pthread_t threads[ARRAY_SIZE(role)];
 	unsigned int i, tried, seen = 0;
 	char runtime[32] = "";

@@ -130,7 +130,7 @@ FIXTURE_TEARDOWN(memory)
 
 TEST_F(memory, is_the_same_after_thousand_cycles)
 {
-	EXPECT_SAME_AFTER_CYCLES(cycles, times(64) * MIB);
+	EXPECT_SAME_AFTER_CYCLES(cycles, times(16) * MIB);
 }
 
 TEST_F(memory, is_the_same_after_thousand_cycles_with_holes)

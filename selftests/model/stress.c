@@ -25,8 +25,8 @@
 #define FIXED_SEED	1
 #define THREADS		4
 
-/* Debug kernels, which are told by their leak detector, get a tenth. */
-#define CALLS		100000
+/* Debug kernels, which are told by their leak detector, get a fifth. */
+#define CALLS		50000
 #define CALLS_SLOW	10000
 #define SLOW_KERNEL	"/sys/kernel/debug/kmemleak"
 
