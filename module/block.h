@@ -108,6 +108,7 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * @uniform: all pages have the same state; see hm_block_changed()
  * @huge: all pages have the same state and, if that is a mapped one, are mapped by one
  *	entry of a page middle directory; see region_huge.c
+ * @run_ends: the region's index has it marked so; see region_query.c
  * @marks: NULL while there is nothing to mark: the region has no write watch
  *	and no page has been reset
  * @table: memory for the page table of a huge block, should it need one
@@ -128,6 +129,7 @@ struct hm_block {
 	bool pinnable;
 	bool uniform;
 	bool huge;
+	bool run_ends;
 	struct hm_marks *marks;
 	struct page *table;
 	struct page *whole;
@@ -192,7 +194,9 @@ static inline unsigned long hm_block_addr(const struct hm_block *block,
 /** hm_block_changed - to be called after changing states of a block */
 static inline void hm_block_changed(struct hm_block *block)
 {
-	block->uniform = hm_state_run(block->state, 0, block->nr) == block->nr;
+	/* Those that differ mostly do so at their ends. */
+	block->uniform = block->state[0] == block->state[block->nr - 1] &&
+			 hm_state_run(block->state, 0, block->nr) == block->nr;
 }
 
 /**
@@ -231,8 +235,8 @@ static inline bool hm_block_has(const struct hm_block *block,
 static inline unsigned int hm_block_run(const struct hm_block *block,
 					unsigned int from, unsigned int end)
 {
-	return block->uniform ? end - from :
-				hm_state_run(block->state, from, end);
+	return block->uniform || end - from <= 1 ?
+		end - from : hm_state_run(block->state, from, end);
 }
 
 /* Visit the runs of equal state in a slice: pages [i, i + n). */

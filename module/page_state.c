@@ -7,24 +7,16 @@
 
 #include "page_state.h"
 
-#define READS		(1u << HM_READ)
-#define WRITES		(1u << HM_WRITE)
-#define EXECUTES	(1u << HM_EXEC)
-
 /* The one table of protections, indexed by the state's low bits. */
-static const struct {
-	u32 protect;
-	u32 access;
-} protections[] = {
-	[HM_RESERVED]		= { 0, 0 },
-	[HM_NOACCESS]		= { HOSTMEM_NOACCESS, 0 },
-	[HM_READONLY]		= { HOSTMEM_READONLY, READS },
-	[HM_READWRITE]		= { HOSTMEM_READWRITE, READS | WRITES },
-	[HM_EXECUTE]		= { HOSTMEM_EXECUTE, READS | EXECUTES },
-	[HM_EXECUTE_READ]	= { HOSTMEM_EXECUTE_READ, READS | EXECUTES },
-	[HM_EXECUTE_READWRITE]	= { HOSTMEM_EXECUTE_READWRITE,
-				    READS | WRITES | EXECUTES },
-	[HM_PROTECTION]		= { 0, 0 },	/* the value that no page has */
+static const u32 protections[] = {
+	[HM_RESERVED]		= 0,
+	[HM_NOACCESS]		= HOSTMEM_NOACCESS,
+	[HM_READONLY]		= HOSTMEM_READONLY,
+	[HM_READWRITE]		= HOSTMEM_READWRITE,
+	[HM_EXECUTE]		= HOSTMEM_EXECUTE,
+	[HM_EXECUTE_READ]	= HOSTMEM_EXECUTE_READ,
+	[HM_EXECUTE_READWRITE]	= HOSTMEM_EXECUTE_READWRITE,
+	[HM_PROTECTION]		= 0,		/* the value that no page has */
 };
 
 #define MODIFIERS	(HOSTMEM_GUARD | HOSTMEM_NOCACHE | HOSTMEM_WRITECOMBINE)
@@ -37,7 +29,7 @@ hm_state_t hm_state_of_protect(u32 protect)
 	if (modifier & (modifier - 1))				/* P6 */
 		return HM_RESERVED;
 	for (state = HM_NOACCESS; state <= HM_EXECUTE_READWRITE; state++)
-		if (protections[state].protect == (protect & ~MODIFIERS))
+		if (protections[state] == (protect & ~MODIFIERS))
 			break;
 	if (state > HM_EXECUTE_READWRITE)			/* P1-P4 */
 		return HM_RESERVED;
@@ -48,26 +40,16 @@ hm_state_t hm_state_of_protect(u32 protect)
 
 u32 hm_state_protect(hm_state_t state)
 {
-	u32 protect = protections[state & HM_PROTECTION].protect;
+	u32 protect = protections[state & HM_PROTECTION];
 
 	return state & HM_GUARD ? protect | HOSTMEM_GUARD : protect;
 }
 
-static u32 allowed(hm_state_t state)
-{
-	return state & HM_GUARD ? 0 : protections[state & HM_PROTECTION].access;
-}
-
-bool hm_state_allows(hm_state_t state, enum hm_access access)
-{
-	return allowed(state) & (1u << access);
-}
-
 bool hm_state_widens(hm_state_t from, hm_state_t to)
 {
-	u32 more = allowed(to) & ~allowed(from);
+	u32 before = hm_state_access(from), after = hm_state_access(to);
 
-	return !(allowed(from) & ~allowed(to)) && !(more & EXECUTES);
+	return !(before & ~after) && !(after & ~before & 1u << HM_EXEC);
 }
 
 hm_state_t hm_state_commit(hm_state_t old, hm_state_t want)

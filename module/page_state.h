@@ -60,14 +60,35 @@ hm_state_t hm_state_of_protect(u32 protect);
 u32 hm_state_protect(hm_state_t state);
 
 /**
- * hm_state_allows - may a page be accessed that way?
+ * hm_state_access - the ways in which a page may be accessed
  * @state: its state
- * @access: what is wanted
  *
  * An executable page is readable, too, as on x86 hardware (rule P11).  An armed
- * guard page allows nothing (rule G1).
+ * guard page allows nothing (rule G1).  A table in one word: this is asked so often
+ * that a call of its own would be a part of what a change of one page takes.
+ *
+ * Return: a bit for each of enum hm_access.
  */
-bool hm_state_allows(hm_state_t state, enum hm_access access);
+static inline u32 hm_state_access(hm_state_t state)
+{
+#define HM_ACCESSES(state, bits)	((u32)(bits) << (state) * 4)
+	const u32 accesses =
+		HM_ACCESSES(HM_READONLY, 1 << HM_READ) |
+		HM_ACCESSES(HM_READWRITE, 1 << HM_READ | 1 << HM_WRITE) |
+		HM_ACCESSES(HM_EXECUTE, 1 << HM_READ | 1 << HM_EXEC) |
+		HM_ACCESSES(HM_EXECUTE_READ, 1 << HM_READ | 1 << HM_EXEC) |
+		HM_ACCESSES(HM_EXECUTE_READWRITE,
+			    1 << HM_READ | 1 << HM_WRITE | 1 << HM_EXEC);
+#undef HM_ACCESSES
+
+	return state & HM_GUARD ? 0 : accesses >> (state & HM_PROTECTION) * 4 & 0xf;
+}
+
+/** hm_state_allows - may a page in this state be accessed that way? */
+static inline bool hm_state_allows(hm_state_t state, enum hm_access access)
+{
+	return hm_state_access(state) & 1u << access;
+}
 
 /** hm_state_mapped - does a page in this state have a PTE? */
 static inline bool hm_state_mapped(hm_state_t state)
