@@ -24,6 +24,13 @@
  * page allocator.  The block knows which of its pages are joined to the one before;
  * nothing is kept in struct page, but what the kernel wants there of pinnable ones.
  */
+static void join(struct hm_block *block, unsigned int first, unsigned int nr)
+{
+	/* To set no bit takes as long as to set some. */
+	if (nr > 1)
+		bitmap_set(hm_block_joined(block), first + 1, nr - 1);
+}
+
 static void piece_add(struct hm_block *block, unsigned int first,
 		      struct page *page, unsigned int order)
 {
@@ -35,7 +42,7 @@ static void piece_add(struct hm_block *block, unsigned int first,
 	else
 		for (i = 0; i < nr; i++)
 			block->pages[first + i] = page + i;
-	bitmap_set(hm_block_joined(block), first + 1, nr - 1);
+	join(block, first, nr);
 }
 
 /* Pages have no memory any more. */
@@ -184,8 +191,7 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 		to->pages[first + i] = hm_block_memory(from, from_first + i);
 	for (i = from_first; i < end; i = piece) {
 		piece = piece_end(from, i);
-		bitmap_set(hm_block_joined(to), first + i - from_first + 1,
-			   piece - i - 1);
+		join(to, first + i - from_first, piece - i);
 	}
 	pieces_forget(from, from_first, nr);
 }

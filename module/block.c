@@ -59,6 +59,8 @@ unsigned int hm_block_stretch(const struct hm_block *block, unsigned int from,
 
 	if (!first)
 		return 0;
+	if (from + 1 == end)
+		return 1;
 	if (block->whole)
 		return find_next_bit(hm_block_gone(block), end, from) - from;
 	while (from + nr < end && block->pages[from + nr] == first + nr)
@@ -95,6 +97,8 @@ void hm_block_take_over(struct hm_block *block, struct hm_block *old)
 	block->committed += old->committed;
 	memset(old->state, HM_RESERVED, old->nr);
 	old->committed = 0;
+	/* It gets the other's place in the index, with the mark. */
+	block->run_ends = old->run_ends;
 
 	if (!marks)
 		return;

@@ -263,7 +263,12 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 				continue;
 			hm_region_set_run(region, &run, want);
 		}
-		hm_block_changed(block);
+		/* To look at each page takes longer than all else of a whole block. */
+		if (block->committed == slice.end - slice.first &&
+		    block->committed == block->nr)
+			block->uniform = true;
+		else
+			hm_block_changed(block);
 	}
 	if (in_place)
 		hm_pte_flush_end(region->vma);

@@ -28,15 +28,25 @@ static bool goes_on(const struct hm_block *next, unsigned long addr,
 	return next && next->start == addr && next->state[0] == state;
 }
 
-/* Mark a block or not, as it is now; @next is the block behind it, if any. */
-static void mark_run(struct hm_region *region, unsigned long index,
-		     const struct hm_block *block, const struct hm_block *next)
+static bool run_ends(struct hm_region *region, unsigned long index,
+		     const struct hm_block *block)
 {
-	bool ends = !block->uniform ||
-		    !goes_on(next, hm_block_end(block), block->state[0]);
+	if (!block->uniform)
+		return true;
+	return !goes_on(block_of_entry(xa_load(&region->blocks, index + 1)),
+			hm_block_end(block), block->state[0]);
+}
 
-	if (ends == xa_get_mark(&region->blocks, index, RUN_ENDS))
+/* Mark a block or not, as it is now. */
+static void mark_run(struct hm_region *region, unsigned long index,
+		     struct hm_block *block)
+{
+	bool ends = run_ends(region, index, block);
+
+	/* Most changes are of pages in the midst of a block: the index takes longer. */
+	if (ends == block->run_ends)
 		return;
+	block->run_ends = ends;
 	if (ends)
 		xa_set_mark(&region->blocks, index, RUN_ENDS);
 	else
@@ -51,14 +61,17 @@ void hm_region_mark_runs(struct hm_region *region, unsigned long start,
 				 last_index(region) - 1);
 	struct hm_block *block;
 
-	/* The one before, too.  The region's last block is compared with none. */
-	index -= !!index;
+	/*
+	 * The one before, too, if its pages may go on in the range, or did.  The region's
+	 * last block is compared with none.
+	 */
+	if (index && IS_ALIGNED(start, HM_BLOCK_SIZE))
+		index--;
 	if (index > last)
 		return;
 	for (block = first_block(region, &index, last); block;
 	     block = next_block(region, &index, last))
-		mark_run(region, index, block,
-			 block_of_entry(xa_load(&region->blocks, index + 1)));
+		mark_run(region, index, block);
 }
 
 hm_state_t hm_region_state_at(struct hm_region *region, unsigned long addr)
@@ -116,15 +129,14 @@ static unsigned long committed_end(struct hm_region *region,
 	end = hm_block_addr(block, i);
 	if (i < block->nr || index == last)
 		return end;
-	block = block_at(region, end);
-	if (!goes_on(block, end, state))
-		return end;
 	index++;
+	if (block->run_ends &&
+	    !goes_on(block_of_entry(xa_load(&region->blocks, index)), end, state))
+		return end;
 
 	/* Without a mark all blocks are alike, up to the last one. */
-	if (!xa_find(&region->blocks, &index, last, RUN_ENDS))
-		index = last;
-	block = xa_load(&region->blocks, index);
+	block = xa_find(&region->blocks, &index, last, RUN_ENDS) ?:
+		xa_load(&region->blocks, last);
 	return hm_block_addr(block, hm_block_run(block, 0, block->nr));
 }
 
