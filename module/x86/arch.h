@@ -43,19 +43,24 @@ static inline pte_t hm_pte_next(pte_t pte)
 /* What userfaultfd leaves where no page is may look dirty, and is nothing of ours. */
 static inline bool hm_pte_dirty(pte_t pte)
 {
-	return pte_present(pte) && pte_dirty(pte);
+	return pte_dirty(pte) && pte_present(pte);
 }
 
 /* So many PTEs are asked at once which of them are dirty. */
-#define HM_PTES_AT_ONCE	8
+#define HM_PTES_AT_ONCE	16
 
-/* The flags of PTEs can be joined.  Written out: compilers keep such short loops. */
+/*
+ * Flags lie where no address does, so that PTEs can be joined as they are.  Written out:
+ * compilers keep such short loops.  A bit that the hardware sets meanwhile is seen or
+ * isn't; READ_ONCE() would have each PTE in a register first.
+ */
 static inline bool hm_any_dirty(pte_t *pte)
 {
-#define FLAGS(i)	pte_flags(ptep_get(pte + (i)))
-	return pte_dirty(native_make_pte(FLAGS(0) | FLAGS(1) | FLAGS(2) | FLAGS(3) |
-					 FLAGS(4) | FLAGS(5) | FLAGS(6) | FLAGS(7)));
-#undef FLAGS
+#define PTE(i)		data_race(pte[i].pte)
+#define PTES(i)		(PTE(i) | PTE((i) + 1) | PTE((i) + 2) | PTE((i) + 3))
+	return pte_dirty(native_make_pte(PTES(0) | PTES(4) | PTES(8) | PTES(12)));
+#undef PTES
+#undef PTE
 }
 
 /* Set a PTE where there is none. */
