@@ -36,6 +36,7 @@ struct hm_block *hm_block_create(unsigned long start, unsigned long end)
 	INIT_LIST_HEAD(&block->link);
 	block->start = start;
 	block->nr = nr;
+	block->uniform = true;
 	return block;
 }
 
@@ -63,6 +64,8 @@ unsigned int hm_block_stretch(const struct hm_block *block, unsigned int from,
 		return 1;
 	if (block->whole)
 		return find_next_bit(hm_block_gone(block), end, from) - from;
+	/* A piece is one, and the next may happen to lie behind it. */
+	nr = find_next_zero_bit(hm_block_joined(block), end, from + 1) - from;
 	while (from + nr < end && block->pages[from + nr] == first + nr)
 		nr++;
 	return nr;
@@ -95,6 +98,7 @@ void hm_block_take_over(struct hm_block *block, struct hm_block *old)
 		if (hm_state_committed(old->state[i]))
 			block->state[first + i] = old->state[i];
 	block->committed += old->committed;
+	block->uniform = false;
 	memset(old->state, HM_RESERVED, old->nr);
 	old->committed = 0;
 	/* It gets the other's place in the index, with the mark. */

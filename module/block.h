@@ -105,7 +105,7 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * @nr: pages in the window, 1..HM_BLOCK_PAGES; invariant after init
  * @committed: how many of them are committed
  * @pinnable: its pages are such as pinnable.h says; invariant after init
- * @uniform: all pages have the same state; see hm_block_changed()
+ * @uniform: all pages are known to have the same state; see hm_block_changed()
  * @huge: all pages have the same state and, if that is a mapped one, are mapped by one
  *	entry of a page middle directory; see region_huge.c
  * @run_ends: the region's index has it marked so; see region_query.c

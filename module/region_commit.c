@@ -40,6 +40,7 @@ static void mark_needed(struct hm_block *need, unsigned long addr,
 	memset(need->state + hm_block_page(need, addr),
 	       hm_state_commit(HM_RESERVED, want), nr);
 	need->committed += nr;
+	need->uniform = nr == need->nr;
 }
 
 /*
@@ -285,6 +286,7 @@ static void give_up_pages(struct hm_block *spare, struct hm_slice slice,
 		memset(spare->state + i, HM_RESERVED, n);
 		spare->committed -= n;
 	}
+	spare->uniform = false;
 }
 
 /*
