@@ -187,8 +187,12 @@ void hm_backing_move(struct hm_block *to, struct hm_block *from,
 	else if (from->prepared)
 		hm_prepared_take_apart(from->prepared);
 	pieces_cut_out(from, from_first, nr);
-	for (i = 0; i < nr; i++)
-		to->pages[first + i] = hm_block_memory(from, from_first + i);
+	if (from->pages)
+		memcpy(to->pages + first, from->pages + from_first,
+		       nr * sizeof(*to->pages));
+	else
+		for (i = 0; i < nr; i++)
+			to->pages[first + i] = hm_block_memory(from, from_first + i);
 	for (i = from_first; i < end; i = piece) {
 		piece = piece_end(from, i);
 		join(to, first + i - from_first, piece - i);

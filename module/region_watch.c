@@ -166,6 +166,9 @@ static unsigned long watch_block(struct hm_region *region,
 	unsigned long nr = 0;
 
 	mark_written(region, block, slice);
+	/* As a rule most blocks are clean. */
+	if (bitmap_empty(block->marks->written, HM_BLOCK_PAGES))
+		return 0;
 
 	bitmap_set(reported, slice.first, slice.end - slice.first);
 	bitmap_and(reported, reported, block->marks->written, HM_BLOCK_PAGES);
