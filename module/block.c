@@ -22,21 +22,41 @@ static bool has_room_for_pages(unsigned int nr)
 	return nr < HM_BLOCK_PAGES;
 }
 
-struct hm_block *hm_block_create(unsigned long start, unsigned long end)
+static size_t size_of_block(unsigned int nr)
 {
-	unsigned int nr = (end - start) >> PAGE_SHIFT;
-	struct hm_block *block;
+	return pages_offset(nr) + (has_room_for_pages(nr) ? nr * sizeof(struct page *) : 0);
+}
 
-	block = kzalloc(pages_offset(nr) + (has_room_for_pages(nr) ?
-					    nr * sizeof(*block->pages) : 0), HM_GFP);
-	if (!block)
-		return NULL;
+static void init_block(struct hm_block *block, unsigned long start, unsigned int nr)
+{
 	if (has_room_for_pages(nr))
 		block->pages = (void *)block + pages_offset(nr);
 	INIT_LIST_HEAD(&block->link);
 	block->start = start;
 	block->nr = nr;
 	block->uniform = true;
+}
+
+struct hm_block *hm_block_create(unsigned long start, unsigned long end)
+{
+	unsigned int nr = (end - start) >> PAGE_SHIFT;
+	struct hm_block *block = kzalloc(size_of_block(nr), HM_GFP);
+
+	if (block)
+		init_block(block, start, nr);
+	return block;
+}
+
+struct hm_block *hm_block_create_small(struct hm_small_block *small,
+				       unsigned long start, unsigned long end)
+{
+	struct hm_block *block = (struct hm_block *)small->room;
+
+	BUILD_BUG_ON(sizeof(*small) < sizeof(*block) + HM_SMALL_PAGES *
+		     (sizeof(hm_state_t) + sizeof(struct page *)) +
+		     2 * BITS_TO_LONGS(HM_SMALL_PAGES) * sizeof(unsigned long));
+	init_block(block, start, (end - start) >> PAGE_SHIFT);
+	block->borrowed = true;
 	return block;
 }
 
@@ -143,5 +163,6 @@ void hm_block_destroy(struct hm_block *block)
 	kfree(block->marks);
 	if (!has_room_for_pages(block->nr))
 		kfree(block->pages);
-	kfree(block);
+	if (!block->borrowed)
+		kfree(block);
 }

@@ -108,6 +108,7 @@ static inline void hm_marks_clear(struct hm_marks *marks, unsigned int first,
  * @uniform: all pages are known to have the same state; see hm_block_changed()
  * @huge: all pages have the same state and, if that is a mapped one, are mapped by one
  *	entry of a page middle directory; see region_huge.c
+ * @borrowed: it lies in a struct hm_small_block; invariant after init
  * @run_ends: the region's index has it marked so; see region_query.c
  * @marks: NULL while there is nothing to mark: the region has no write watch
  *	and no page has been reset
@@ -129,6 +130,7 @@ struct hm_block {
 	bool pinnable;
 	bool uniform;
 	bool huge;
+	bool borrowed;
 	bool run_ends;
 	struct hm_marks *marks;
 	struct page *table;
@@ -253,6 +255,26 @@ static inline unsigned int hm_block_run(const struct hm_block *block,
  * Return: the block or NULL.
  */
 struct hm_block *hm_block_create(unsigned long start, unsigned long end);
+
+/* Few pages, of which a commit in a block that is there may be. */
+#define HM_SMALL_PAGES	16
+
+/**
+ * struct hm_small_block - room for one block of few pages, zeroed
+ *
+ * For a block that only brings memory to another one: to get, zero and free its own takes
+ * a small commit longer than all that it does with it.  Owned by the call that has it on
+ * its stack.
+ */
+struct hm_small_block {
+	unsigned long room[(sizeof(struct hm_block) + HM_SMALL_PAGES *
+			    (sizeof(hm_state_t) + sizeof(struct page *))) /
+			   sizeof(unsigned long) + 2];
+};
+
+/** hm_block_create_small - the same in @small; at most HM_SMALL_PAGES.  Cannot fail */
+struct hm_block *hm_block_create_small(struct hm_small_block *small,
+				       unsigned long start, unsigned long end);
 
 /**
  * hm_block_bytes - what a block takes besides the memory of its pages, at most

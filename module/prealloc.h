@@ -13,9 +13,9 @@
 
 #include <linux/list.h>
 
+#include "block.h"
 #include "memcg.h"
 
-struct hm_block;
 struct hm_batch;
 struct hm_pool;
 
@@ -24,12 +24,14 @@ struct hm_pool;
  * @blocks: by ascending address.  The pages to be supplied have the state
  *	want | HM_FRESH, the others are reserved.
  * @pages: pages to be supplied in all blocks
+ * @small: room for the first block, if it is a small one that no region will have
  * @pool: of memory that is ready; NULL if the space has none
  * @claim: on the memory cgroup; commit.c begins and ends it
  */
 struct hm_prealloc {
 	struct list_head blocks;
 	unsigned long pages;
+	struct hm_small_block small;
 	struct hm_pool *pool;
 	struct hm_memcg_claim claim;
 };

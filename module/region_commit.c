@@ -93,16 +93,22 @@ static bool can_complete(const struct hm_block *block, unsigned long start,
  * the index has there.
  */
 static struct hm_block *create_needed(const struct hm_region *region, void *entry,
-				      unsigned long start, unsigned long end)
+				      unsigned long start, unsigned long end,
+				      struct hm_prealloc *prealloc)
 {
 	bool huge = !entry && end - start == HM_BLOCK_SIZE &&
 		    hm_region_wants_huge(region);
 	struct hm_block *block = block_of_entry(entry), *need;
+	bool completes = can_complete(block, start, end);
 
 	/* If no block has room for it, it is to take the place of that one. */
-	if (!can_complete(block, start, end))
+	if (!completes)
 		window_for(region, block, &start, &end);
-	need = hm_block_create(start, end);
+	if (completes && list_empty(&prealloc->blocks) &&
+	    end - start <= HM_SMALL_PAGES * PAGE_SIZE)
+		need = hm_block_create_small(&prealloc->small, start, end);
+	else
+		need = hm_block_create(start, end);
 	if (need) {
 		need->pinnable = region->pinnable;
 		need->huge = huge;
@@ -152,7 +158,8 @@ int hm_region_survey(struct hm_region *region, unsigned long start,
 		need = NULL;
 		for_each_reserved(block, reserved, behind, addr, next) {
 			if (!need)
-				need = create_needed(region, entry, addr, next);
+				need = create_needed(region, entry, addr, next,
+						     prealloc);
 			if (!need)
 				return -ENOMEM;
 			mark_needed(need, reserved,
@@ -169,7 +176,7 @@ static bool may_replace(const struct hm_block *spare,
 			const struct hm_block *block, unsigned long start,
 			unsigned long end)
 {
-	return hm_block_has(spare, start, end) &&
+	return !spare->borrowed && hm_block_has(spare, start, end) &&
 	       (!block || (spare->pages && hm_block_has(spare, block->start,
 							hm_block_end(block))));
 }
