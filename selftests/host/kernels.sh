@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Usage: selftests/host/kernels.sh [SUITE:FLAVOUR...]
+# Description: the module builds without a warning for each kernel that Debian 12, Debian
+# 13 and their backports package for x86-64, in a small Debian of that suite with its
+# compiler. Those that vm/module builds for are left out: the plain ones of Debian 12, of
+# its backports and of Debian 13's, and rt of Debian 12's backports. Headers are unpacked in
+# the cache, never installed.
+
+set -eu
+
+here=$(dirname "$(realpath "$0")")
+# shellcheck source=SCRIPTDIR/expect.sh
+. "$here/expect.sh"
+# shellcheck source=SCRIPTDIR/common.sh
+. "$here/common.sh"
+# shellcheck source=SCRIPTDIR/../vm/common.sh
+. "$top/selftests/vm/common.sh"
+
+[ $# -gt 0 ] || set -- bookworm:cloud- bookworm:rt- bookworm-backports:cloud- \
+	trixie: trixie:cloud- trixie:rt- trixie-backports:cloud- trixie-backports:rt-
+
+# unpack PACKAGE: what it has below /usr, into the current directory.
+unpack()
+{
+	local package
+
+	for package in "$1" "$(dependency_of "$1" '.*-common\(-rt\)\?$')" \
+		       "$(dependency_of "$1" linux-kbuild-)"; do
+		download "$package" && dpkg-deb --fsys-tarfile ./*.deb | tar -x ./usr &&
+			rm ./*.deb || return
+	done
+}
+
+# headers SUITE FLAVOUR: makes sure that they are there, and prints their directory, whose
+# name is the kernel's. It goes over a root directory of that suite.
+headers()
+{
+	local store=$cache/headers/$1/${2}amd64 package tmp
+
+	lock_cache headers
+	if ! compgen -G "$store/*" >/dev/null; then
+		use_lists "$1-headers" deb "$1" || return
+		# What is installed here is nothing to it.
+		apt+=(-o Dir::State::Status=/dev/null)
+		package=$(dependency_of "linux-headers-${2}amd64" linux-headers-) || return
+		tmp=$(mktemp -d "$cache/headers/tmp.XXXXXX")
+		chmod 755 "$tmp"
+		(cd "$tmp" && unpack "$package") || return
+		mkdir -p "$store"
+		mv -T "$tmp" "$store/${package#linux-headers-}"
+	fi
+	echo "$store"/*
+}
+
+# builds ROOT HEADERS: in namespaces of its own, which take all mounts with them. No debug
+# information, nor BTF, which is made of that: it takes much of a compiler's time.
+builds()
+{
+	local build=$tmp/build
+
+	rm -rf "$build"
+	mkdir "$build"
+	cp -r "$copy"/{Kbuild,dkms.conf,module,uapi} "$build"
+	# shellcheck disable=SC2016 # that shell expands it
+	$sudo unshare --mount --net sh -euc '
+		mount -t overlay overlay -o "lowerdir=$2:$1" /mnt
+		mount -t proc proc /mnt/proc
+		mount --bind /dev /mnt/dev
+		mount --bind "$3" /mnt/tmp
+		shift 3
+		exec chroot /mnt "$@"' sh "$1" "$2" "$build" \
+		make -s -C "/usr/src/linux-headers-${2##*/}" M=/tmp -j "$(nproc)" \
+		KCFLAGS='-Werror -g0' CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+		>"$tmp/said" 2>&1 || { cat "$tmp/said"; return 1; }
+	! grep -iA5 warning "$tmp/said" && [ -s "$build/hostmem.ko" ]
+}
+
+new_copy kernels
+for kernel; do
+	suite=${kernel%:*} flavour=${kernel#*:}
+	root=$("$top/selftests/vm/root" "${suite%-backports}")
+	dir=$(headers "$suite" "$flavour") || fail_fetch "headers ${flavour}amd64 of $suite"
+	echo "# $suite: ${dir##*/}"
+	expect "$suite: ${dir##*/}" builds "$root" "$dir"
+done
+conclude
