@@ -59,7 +59,7 @@ indented()
 	sed 's/^[ \t]*$/./; s/^[ \t]*/ /' "$1"
 }
 
-command -v dpkg-buildpackage >/dev/null || fail 'install dpkg-dev, debhelper and dh-dkms'
+command -v dpkg-buildpackage >/dev/null || fail 'install build-essential, debhelper and dh-dkms'
 rm -rf "$out"
 mkdir -p "$out"
 tar -C "$out" -xf "build/hostmem-$version.tar.xz"
