@@ -47,6 +47,9 @@ mkdir -p "$tmp/debs/1" "$tmp/debs/2"
 expect 'packages are made' make -s deb
 expect 'lintian has nothing against them' lintian --allow-root --fail-on error,warning \
 	build/deb/*.changes
+# Debian 13's DKMS doesn't, and without them it installs and builds nothing.
+expect 'the module recommends headers' grep -w linux-headers-amd64 \
+	<(dpkg-deb -f build/deb/hostmem-dkms_*.deb Recommends)
 for package in hostmem-dkms libhostmem1 libhostmem-dev; do
 	expect "$package" cp "build/deb/$package"_*.deb "$tmp/debs/1"
 done
