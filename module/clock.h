@@ -29,10 +29,11 @@ static inline s64 hm_clock_offset(void)
  */
 static inline u64 hm_clock_deadline(u64 deadline)
 {
-	s64 offset = hm_clock_offset();
+	s64 offset;
 
 	if (!deadline || deadline >= KTIME_MAX)
 		return deadline;
+	offset = hm_clock_offset();
 	if (offset < 0)
 		return min_t(u64, deadline + -(u64)offset, KTIME_MAX);
 	return deadline > offset ? deadline - offset : 1;

@@ -50,18 +50,17 @@ static int ioc_alloc(struct hm_space *space, union hm_ioctl_arg *arg,
 	struct hostmem_alloc __user *uarg = uptr;
 	struct hm_alloc_request req;
 	struct hm_place place;
-	int err;
+	int err = hm_check_alloc(&arg->alloc, TASK_SIZE, &req);
 
-	/* Fail for an argument that can't be written before, not after. */
-	if (put_user(0, &uarg->out_addr))
+	/*
+	 * Fail for an argument that can't be written before, not after: the commit may be
+	 * of the argument's own page, and forbid to write there.
+	 */
+	if (put_user(err || req.anywhere ? 0 : req.start, &uarg->out_addr))
 		return -EFAULT;
-	err = hm_check_alloc(&arg->alloc, TASK_SIZE, &req);
 	if (err)
 		return err;
 	req.deadline = hm_clock_deadline(req.deadline);
-	/* The commit may be of the argument's own page, and forbid to write there. */
-	if (!req.anywhere && put_user(req.start, &uarg->out_addr))
-		return -EFAULT;
 	err = hm_space_alloc(space, &req, &place);
 	if (err) {
 		(void)put_user(0, &uarg->out_addr);
