@@ -21,6 +21,7 @@
 #include "goals.h"
 #include "json.h"
 #include "pages.h"
+#include "processor.h"
 #include "prove.h"
 #include "report.h"
 #include "threads.h"
@@ -99,13 +100,11 @@ static void *no_begin(size_t size)
 	return NULL;
 }
 
-static void count_down(void *mem, size_t size)
+static void count(void *mem, size_t size)
 {
-	unsigned int loops = LOOPS;
-
 	(void)mem;
 	(void)size;
-	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (loops));
+	count_down(LOOPS);
 }
 
 static void nothing(void *mem, size_t size)
@@ -147,7 +146,7 @@ static const struct cycle cycles[] = {
 	  peer_begin, peer_commit, peer_decommit, peer_end },
 	{ "cycles of 2 MiB", "2 MiB", "the same, a huge page", 2 * MIB,
 	  huge_begin, peer_commit, peer_decommit, peer_end },
-	{ "no system calls", "", "a loop", 0, no_begin, count_down, nothing, nothing },
+	{ "no system calls", "", "a loop", 0, no_begin, count, nothing, nothing },
 };
 
 #define NR_CYCLES	(sizeof(cycles) / sizeof(cycles[0]))

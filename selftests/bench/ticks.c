@@ -13,21 +13,6 @@
 static bool instructions;
 static double units_per_tick = 1;
 
-/* 2 instructions, which a processor may well execute in one cycle. */
-static void count_down(unsigned long loops)
-{
-	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (loops));
-}
-
-/* 6 instructions, of which 4 wait for each other. */
-static void multiply(unsigned long loops)
-{
-	unsigned long product = 3;
-
-	asm volatile("1: imul %1, %1\n\timul %1, %1\n\timul %1, %1\n\timul %1, %1\n\t"
-		     "dec %0\n\tjnz 1b" : "+r" (loops), "+r" (product));
-}
-
 /* Ticks for each instruction; the least of some tries, for interrupts add some. */
 static double ticks_per_instruction(void (*loop)(unsigned long), unsigned int length)
 {

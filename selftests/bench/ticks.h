@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The clock of the benchmark: the time stamp counter.  Where the emulator counts
+ * The clock of the benchmark: the processor's counter.  Where the emulator counts
  * instructions, it is a count of instructions, otherwise it is time.
  */
 #ifndef BENCH_TICKS_H
@@ -8,12 +8,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <x86intrin.h>
+
+#include "processor.h"
 
 /** ticks_now() - read the clock */
 static inline uint64_t ticks_now(void)
 {
-	return __rdtsc();
+	return processor_ticks();
 }
 
 /** ticks_calibrate() - find out what the clock counts, and print it */
