@@ -398,29 +398,4 @@ TEST_F(fdinfo, sparse)
 	EXPECT_REGION("8 kB rw- - 1..............................1", base);
 }
 
-/* 4,096 are told of one by one. */
-TEST_F_TIMEOUT(fdinfo, many_regions, 300)
-{
-	const size_t nr = 4099;
-	uintptr_t base[4099];
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		ASSERT_EQ(0, raw_alloc(self->fd, 0, PAGE, HOSTMEM_RESERVE,
-				       HOSTMEM_READWRITE, &base[i]));
-	}
-	ASSERT_NE(NULL, read_fdinfo(0, self->fd));
-	EXPECT_EQ(nr, number_of("hostmem-regions"));
-	EXPECT_EQ(4096, regions_told());
-	EXPECT_EQ(nr - 4096, number_of("hostmem-more-regions"));
-
-	for (i = 4096; i < nr; i++) {
-		ASSERT_EQ(0, raw_release(self->fd, base[i]));
-	}
-	ASSERT_NE(NULL, read_fdinfo(0, self->fd));
-	EXPECT_EQ(4096, number_of("hostmem-regions"));
-	EXPECT_EQ(4096, regions_told());
-	EXPECT_EQ(-1, number_of("hostmem-more-regions"));
-}
-
 TEST_HARNESS_MAIN

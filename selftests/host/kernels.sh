@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Usage: selftests/host/kernels.sh [SUITE:FLAVOUR...]
-# Description: the module builds without a warning for each kernel that Debian 12, Debian
-# 13 and their backports package for x86-64, in a small Debian of that suite with its
-# compiler. Those that vm/module builds for are left out: the plain ones of Debian 12, of
-# its backports and of Debian 13's, and rt of Debian 12's backports. Headers are unpacked in
-# the cache, never installed.
+# Usage: selftests/host/kernels.sh [all|SUITE:FLAVOUR...]
+# Description: the module builds without a warning for kernels that Debian 12 and Debian 13
+# package for x86-64, in a small Debian of that suite with its compiler: cloud and rt of
+# the one, plain and rt of the other; with "all" also for 13's cloud, and for cloud and rt
+# of the backports. Those that vm/module builds for are left out: the plain ones of
+# Debian 12, of its backports and of Debian 13's, and rt of Debian 12's backports. Headers
+# are unpacked in the cache, never installed.
 
 set -eu
 
@@ -17,8 +18,12 @@ here=$(dirname "$(realpath "$0")")
 # shellcheck source=SCRIPTDIR/../vm/common.sh
 . "$top/selftests/vm/common.sh"
 
-[ $# -gt 0 ] || set -- bookworm:cloud- bookworm:rt- bookworm-backports:cloud- \
-	trixie: trixie:cloud- trixie:rt- trixie-backports:cloud- trixie-backports:rt-
+usual=(bookworm:cloud- bookworm:rt- trixie: trixie:rt-)
+case ${1-} in
+'')	set -- "${usual[@]}" ;;
+all)	set -- "${usual[@]}" bookworm-backports:cloud- trixie:cloud- trixie-backports:cloud- \
+		trixie-backports:rt- ;;
+esac
 
 # unpack PACKAGE: what it has below /usr, into the current directory.
 unpack()
