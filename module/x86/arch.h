@@ -51,12 +51,11 @@ static inline bool hm_pte_dirty(pte_t pte)
 
 /*
  * Flags lie where no address does, so that PTEs can be joined as they are.  Written out:
- * compilers keep such short loops.  A bit that the hardware sets meanwhile is seen or
- * isn't; READ_ONCE() would have each PTE in a register first.
+ * compilers keep such short loops, and READ_ONCE() would have each PTE in a register.
  */
 static inline bool hm_any_dirty(pte_t *pte)
 {
-#define PTE(i)		data_race(pte[i].pte)
+#define PTE(i)		data_race(pte[i].pte)	/* a bit may be set meanwhile */
 #define PTES(i)		(PTE(i) | PTE((i) + 1) | PTE((i) + 2) | PTE((i) + 3))
 	return pte_dirty(native_make_pte(PTES(0) | PTES(4) | PTES(8) | PTES(12)));
 #undef PTES

@@ -3,7 +3,7 @@
 # Usage: selftests/host/kernels.sh [all|SUITE:FLAVOUR...]
 # Description: the module builds without a warning for kernels that Debian 12 and Debian 13
 # package for x86-64, in a small Debian of that suite with its compiler: cloud and rt of
-# the one, plain and rt of the other; with "all" also for 13's cloud, and for cloud and rt
+# the one, the plain one of the other; with "all" also for 13's cloud and rt, and for those
 # of the backports. Those that vm/module builds for are left out: the plain ones of
 # Debian 12, of its backports and of Debian 13's, and rt of Debian 12's backports. Headers
 # are unpacked in the cache, never installed.
@@ -18,11 +18,11 @@ here=$(dirname "$(realpath "$0")")
 # shellcheck source=SCRIPTDIR/../vm/common.sh
 . "$top/selftests/vm/common.sh"
 
-usual=(bookworm:cloud- bookworm:rt- trixie: trixie:rt-)
+usual=(bookworm:cloud- bookworm:rt- trixie:)
 case ${1-} in
 '')	set -- "${usual[@]}" ;;
-all)	set -- "${usual[@]}" bookworm-backports:cloud- trixie:cloud- trixie-backports:cloud- \
-		trixie-backports:rt- ;;
+all)	set -- "${usual[@]}" bookworm-backports:cloud- trixie:cloud- trixie:rt- \
+		trixie-backports:cloud- trixie-backports:rt- ;;
 esac
 
 # unpack PACKAGE: what it has below /usr, into the current directory.

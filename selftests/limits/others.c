@@ -113,6 +113,7 @@ TEST_F(others, who_poll_are_not_woken_by_a_commit_S1)
 /* Files with epolls that each watch all of them. */
 struct watched {
 	int fds[128];
+	unsigned int nr_epolls;
 	int epolls[128];
 };
 
@@ -126,7 +127,8 @@ static bool watch_all(struct watched *watched)
 		if (available(watched->fds[i]) != HIGH)
 			return false;
 	}
-	for (i = 0; i < ARRAY_SIZE(watched->epolls); i++) {
+	watched->nr_epolls = times(ARRAY_SIZE(watched->epolls));
+	for (i = 0; i < watched->nr_epolls; i++) {
 		watched->epolls[i] = epoll_create1(EPOLL_CLOEXEC);
 		for (j = 0; j < ARRAY_SIZE(watched->fds); j++)
 			if (epoll_ctl(watched->epolls[i], EPOLL_CTL_ADD,
