@@ -101,7 +101,7 @@ FIXTURE_VARIANT_ADD(chain, commit_page_beside)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_page, .call = call_commit,
 	.complete = committed_range, .at = PAGE, .length = PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 2, .copies = 1,
+	.protect = HOSTMEM_READWRITE, .failures = 1, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, commit_granule)
