@@ -57,7 +57,7 @@ static inline void hm_marks_written(struct hm_marks *marks, unsigned int page)
 }
 
 /**
- * hm_marks_written_some - some of up to 8 pages have been written
+ * hm_marks_written_some - some of up to BITS_PER_LONG pages have been written
  * @marks: of the block
  * @first: the first page
  * @which: a bit for each
@@ -73,7 +73,7 @@ static inline void hm_marks_written_some(struct hm_marks *marks, unsigned int fi
 		return;
 	}
 	marks->written[word] |= which << shift;
-	if (shift > BITS_PER_LONG - 8 && which >> (BITS_PER_LONG - shift))
+	if (shift && which >> (BITS_PER_LONG - shift))
 		marks->written[word + 1] |= which >> (BITS_PER_LONG - shift);
 }
 

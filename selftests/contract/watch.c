@@ -110,6 +110,26 @@ TEST_F(watch, takes_any_part_of_the_region_W9)
 	EXPECT_WRITTEN(10, 11, 12, 13, 14, 17, 18, 19);
 }
 
+/* PTEs are looked at many at a time, from the first of the range on. */
+TEST_F(watch, finds_every_page_wherever_it_begins_W9)
+{
+	char *block = self->base + GRANULE;
+	size_t first, i, nr = BLOCK / PAGE, wrong;
+
+	for (first = 0; first < 64; first++) {
+		for (i = 0; i < nr; i++)
+			poke(block, i);
+		EXPECT_EQ(0, collect_at_most(nr, WRITE_WATCH_FLAG_RESET,
+					     block + first * PAGE, BLOCK - first * PAGE));
+		ASSERT_EQ(nr - first, report.count)
+			TH_LOG("from page %zu on", first);
+		for (i = first, wrong = 0; i < nr; i++)
+			wrong += report.pages[i - first] != block + i * PAGE;
+		EXPECT_EQ(0, wrong);
+		EXPECT_EQ(0, ResetWriteWatch(block, BLOCK));
+	}
+}
+
 TEST_F(watch, reset_write_watch_cleans_a_range_W10)
 {
 	char *base = self->base;
