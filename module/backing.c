@@ -24,6 +24,7 @@
  * page allocator.  The block knows which of its pages are joined to the one before;
  * nothing is kept in struct page, but what the kernel wants there of pinnable ones.
  */
+
 static void join(struct hm_block *block, unsigned int first, unsigned int nr)
 {
 	/* To set no bit takes as long as to set some. */

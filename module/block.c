@@ -2,20 +2,10 @@
 /*
  * Making and freeing blocks.  See block.h.
  */
-#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "block.h"
 #include "gfp.h"
-
-/* Where the memory of each page is known in a block that can't have it as a whole. */
-static size_t pages_offset(unsigned int nr)
-{
-	struct hm_block *block;
-
-	return struct_size(block, state, ALIGN(nr, sizeof(unsigned long))) +
-	       2 * BITS_TO_LONGS(nr) * sizeof(unsigned long);
-}
 
 static bool has_room_for_pages(unsigned int nr)
 {
@@ -24,13 +14,13 @@ static bool has_room_for_pages(unsigned int nr)
 
 static size_t size_of_block(unsigned int nr)
 {
-	return pages_offset(nr) + (has_room_for_pages(nr) ? nr * sizeof(struct page *) : 0);
+	return hm_pages_offset(nr) + (has_room_for_pages(nr) ? nr * sizeof(struct page *) : 0);
 }
 
 static void init_block(struct hm_block *block, unsigned long start, unsigned int nr)
 {
 	if (has_room_for_pages(nr))
-		block->pages = (void *)block + pages_offset(nr);
+		block->pages = (void *)block + hm_pages_offset(nr);
 	INIT_LIST_HEAD(&block->link);
 	block->start = start;
 	block->nr = nr;
@@ -52,9 +42,6 @@ struct hm_block *hm_block_create_small(struct hm_small_block *small,
 {
 	struct hm_block *block = (struct hm_block *)small->room;
 
-	BUILD_BUG_ON(sizeof(*small) < sizeof(*block) + HM_SMALL_PAGES *
-		     (sizeof(hm_state_t) + sizeof(struct page *)) +
-		     2 * BITS_TO_LONGS(HM_SMALL_PAGES) * sizeof(unsigned long));
 	init_block(block, start, (end - start) >> PAGE_SHIFT);
 	block->borrowed = true;
 	return block;

@@ -140,6 +140,11 @@ struct hm_block {
 	hm_state_t state[];
 };
 
+/* Behind the states and two bitmaps: there a block that can't be a whole has @pages. */
+#define hm_pages_offset(nr)						\
+	(sizeof(struct hm_block) + ALIGN(nr, sizeof(unsigned long)) +	\
+	 2 * BITS_TO_LONGS(nr) * sizeof(unsigned long))
+
 /**
  * hm_block_joined - which pages belong to the same piece of memory as the one before
  *
@@ -211,6 +216,12 @@ struct hm_slice {
 	unsigned int end;
 };
 
+/** hm_slice_is_all - has a slice all pages of its block? */
+static inline bool hm_slice_is_all(const struct hm_block *block, struct hm_slice slice)
+{
+	return slice.end - slice.first == block->nr;
+}
+
 /** hm_block_slice - cut a range down to a block's window, maybe to nothing */
 static inline struct hm_slice hm_block_slice(const struct hm_block *block,
 					     unsigned long start,
@@ -267,9 +278,8 @@ struct hm_block *hm_block_create(unsigned long start, unsigned long end);
  * its stack.
  */
 struct hm_small_block {
-	unsigned long room[(sizeof(struct hm_block) + HM_SMALL_PAGES *
-			    (sizeof(hm_state_t) + sizeof(struct page *))) /
-			   sizeof(unsigned long) + 2];
+	unsigned long room[hm_pages_offset(HM_SMALL_PAGES) / sizeof(unsigned long) +
+			   HM_SMALL_PAGES];
 };
 
 /** hm_block_create_small - the same in @small; at most HM_SMALL_PAGES.  Cannot fail */

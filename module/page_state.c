@@ -7,7 +7,7 @@
 
 #include "page_state.h"
 
-/* The one table of protections, indexed by the state's low bits. */
+/* Protections by the state's low bits; what they allow, hm_state_access() says. */
 static const u32 protections[] = {
 	[HM_RESERVED]		= 0,
 	[HM_NOACCESS]		= HOSTMEM_NOACCESS,

@@ -18,6 +18,14 @@ void hm_prealloc_add(struct hm_prealloc *prealloc, struct hm_block *block)
 	prealloc->pages += block->committed;
 }
 
+struct hm_block *hm_prealloc_create(struct hm_prealloc *prealloc, unsigned long start,
+				    unsigned long end)
+{
+	if (list_empty(&prealloc->blocks) && end - start <= HM_SMALL_PAGES * PAGE_SIZE)
+		return hm_block_create_small(&prealloc->small, start, end);
+	return hm_block_create(start, end);
+}
+
 /*
  * Is there memory for so many pages?  What has been prepared ahead isn't missed then,
  * and before a commit is refused because of that, it is given back.

@@ -46,6 +46,18 @@ struct hm_prealloc {
 void hm_prealloc_add(struct hm_prealloc *prealloc, struct hm_block *block);
 
 /**
+ * hm_prealloc_create - a block that only brings memory to one that is there
+ * @prealloc: the preallocation
+ * @start: address of its window's first page
+ * @end: address behind the window's last page, in the same 2 MiB
+ *
+ * It may lie in the preallocation itself, and is to be added to it next.
+ * Return: the block or NULL.
+ */
+struct hm_block *hm_prealloc_create(struct hm_prealloc *prealloc, unsigned long start,
+				    unsigned long end);
+
+/**
  * hm_prealloc_fill - allocate and zero the memory of all pages
  * @prealloc: the preallocation
  * @large: each block has to be one piece

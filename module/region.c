@@ -55,7 +55,7 @@ unsigned int hm_slice_committed(struct hm_block *block, struct hm_slice slice)
 {
 	unsigned int i, n, committed = 0;
 
-	if (slice.end - slice.first == block->nr)
+	if (hm_slice_is_all(block, slice))
 		return block->committed;
 	hm_for_each_run(block, slice, i, n)
 		if (hm_state_committed(block->state[i]))
@@ -264,8 +264,7 @@ unsigned long hm_region_restate(struct hm_region *region, unsigned long start,
 			hm_region_set_run(region, &run, want);
 		}
 		/* To look at each page takes longer than all else of a whole block. */
-		if (block->committed == slice.end - slice.first &&
-		    block->committed == block->nr)
+		if (block->committed == block->nr && hm_slice_is_all(block, slice))
 			block->uniform = true;
 		else
 			hm_block_changed(block);

@@ -99,16 +99,14 @@ static struct hm_block *create_needed(const struct hm_region *region, void *entr
 	bool huge = !entry && end - start == HM_BLOCK_SIZE &&
 		    hm_region_wants_huge(region);
 	struct hm_block *block = block_of_entry(entry), *need;
-	bool completes = can_complete(block, start, end);
 
-	/* If no block has room for it, it is to take the place of that one. */
-	if (!completes)
+	if (can_complete(block, start, end)) {
+		need = hm_prealloc_create(prealloc, start, end);
+	} else {
+		/* No block has room for it: it is to take the place of that one. */
 		window_for(region, block, &start, &end);
-	if (completes && list_empty(&prealloc->blocks) &&
-	    end - start <= HM_SMALL_PAGES * PAGE_SIZE)
-		need = hm_block_create_small(&prealloc->small, start, end);
-	else
 		need = hm_block_create(start, end);
+	}
 	if (need) {
 		need->pinnable = region->pinnable;
 		need->huge = huge;

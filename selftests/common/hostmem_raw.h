@@ -164,26 +164,13 @@ HELPER bool has_large_pages(void)
 
 static uint64_t charged_before;
 
-static uint64_t charged_now(void)
-{
-	int fd = open_device();
-	struct hostmem_status status = hostmem_status(fd);
-
-	close(fd);
-	return fd < 0 ? 0 : status.out_total_committed_bytes;
-}
-
 static void __attribute__((constructor)) remember_charge(void)
 {
-	charged_before = charged_now();
-}
+	int fd = open_device();
 
-static void __attribute__((destructor)) leave_nothing_charged(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < MOST_YIELDS && charged_now() > charged_before; i++)
-		sched_yield();
+	if (fd >= 0)
+		charged_before = hostmem_status(fd).out_total_committed_bytes;
+	close(fd);
 }
 
 /* What is charged in all once that is no more than @wanted, or stays more. */
@@ -199,6 +186,15 @@ HELPER uint64_t settled_charge(int fd, uint64_t wanted)
 		sched_yield();
 	}
 	return charged;
+}
+
+static void __attribute__((destructor)) leave_nothing_charged(void)
+{
+	int fd = open_device();
+
+	if (fd >= 0)
+		settled_charge(fd, charged_before);
+	close(fd);
 }
 
 /* A call that has failed must not have changed what the status tells. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What dump.c, dump_parts.c and dump_shared.c share: children that die and leave a core file, and
- * what the kernel says of a mapping's place in one.
+ * What dump.c, dump_parts.c and dump_shared.c share: children that die and leave a core
+ * file, and what the kernel says of a mapping's place in one.
  *
  * Where core files go is the whole machine's: only one such program can run at a
  * time, as root.

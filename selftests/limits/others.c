@@ -113,22 +113,20 @@ TEST_F(others, who_poll_are_not_woken_by_a_commit_S1)
 /* Files with epolls that each watch all of them. */
 struct watched {
 	int fds[128];
-	unsigned int nr_epolls;
 	int epolls[128];
 };
 
 static bool watch_all(struct watched *watched)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	size_t i, j;
+	size_t i, j, nr = times(ARRAY_SIZE(watched->epolls));
 
 	for (i = 0; i < ARRAY_SIZE(watched->fds); i++) {
 		watched->fds[i] = open_device();
 		if (available(watched->fds[i]) != HIGH)
 			return false;
 	}
-	watched->nr_epolls = times(ARRAY_SIZE(watched->epolls));
-	for (i = 0; i < watched->nr_epolls; i++) {
+	for (i = 0; i < nr; i++) {
 		watched->epolls[i] = epoll_create1(EPOLL_CLOEXEC);
 		for (j = 0; j < ARRAY_SIZE(watched->fds); j++)
 			if (epoll_ctl(watched->epolls[i], EPOLL_CTL_ADD,
