@@ -201,6 +201,21 @@ download()
 	run_apt -q download "$1"
 }
 
+# unpack_headers PACKAGE: a kernel's headers, and what they are built with, into usr in the
+# current directory, where they can be used as they are: they name one absolute path. Nothing
+# else of them: a lib there would hide a system's own.
+unpack_headers()
+{
+	local package
+
+	for package in "$1" "$(dependency_of "$1" '.*-common\(-rt\)\?$')" \
+		       "$(dependency_of "$1" linux-kbuild-)"; do
+		download "$package" && dpkg-deb --fsys-tarfile ./*.deb | tar -x ./usr &&
+			rm ./*.deb || return
+	done
+	sed -i 's|/usr/src/|../|' "usr/src/${1%:*}/Makefile"
+}
+
 # with_update COMMAND...: tries again with new package lists if COMMAND fails,
 # as it does where there are none yet or old ones; but not where there is no room.
 with_update()
