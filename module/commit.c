@@ -12,7 +12,7 @@
 #include "charge.h"
 #include "commit.h"
 #include "compat.h"
-#include "memcg.h"
+#include "memcg_claim.h"
 #include "notice.h"
 #include "pinned.h"
 #include "prealloc.h"

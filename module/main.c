@@ -31,6 +31,7 @@
  *	  charge.c, quota.c	  the limits, and who gets room
  *	  waiters.c, load_page.c  who waits for it; what user space sees of it
  *	  pressure.c, memcg.c	  what machine and cgroup have left
+ *	  memcg_claim.c		  who takes how much of that
  *	  force.c		  what a debugger may do
  *	  notice.c		  what the administrator is told
  *	  trace.c		  tracepoints, which any file may have

@@ -1,19 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a memory cgroup leaves: to the caller's commits, for commit.c, prealloc.c and
- * reserve.c; and to who asks how much there is, for load.c and pool_fill.c.  By the same
- * numbers: rule S6.
+ * What a memory cgroup leaves: to the caller's commits, for memcg_claim.c and reserve.c;
+ * and to who asks how much there is, for load.c and pool_fill.c.  By the same numbers:
+ * rule S6.  And who shares a limit, for pool.c.
  */
 #ifndef HOSTMEM_MEMCG_H
 #define HOSTMEM_MEMCG_H
 
+#include <linux/hostmem.h>
 #include <linux/types.h>
 
 #include "pressure.h"
+#include "quota.h"
 
-struct hm_crowd;
 struct mem_cgroup;
 struct mm_struct;
+
+/*
+ * Pages left to everything else in the cgroup: page tables of a commit among it.  A
+ * processor keeps up to MEMCG_CHARGE_BATCH, 64, charged pages that are free at hand, and
+ * another one may have to do without them for a while.
+ */
+#define HM_MEMCG_KEPT_FREE	128ul
+
+/* What there is where nothing has a limit. */
+static inline struct hm_memory hm_memory_without_end(void)
+{
+	return (struct hm_memory){
+		.total = HM_UNLIMITED,
+		.available = HM_UNLIMITED,
+		.level = HOSTMEM_AVAILABLE_HIGH,
+	};
+}
+
+#ifdef CONFIG_MEMCG
+
+/** hm_memcg_left_in - pages that may be charged before the cgroup has to reclaim */
+unsigned long hm_memcg_left_in(struct mem_cgroup *memcg);
+
+/**
+ * hm_memcg_room - pages that may be charged before any cgroup of the caller's must reclaim
+ * @if_empty: if they held nothing else
+ */
+unsigned long hm_memcg_room(bool if_empty);
+
+/**
+ * hm_memcg_charges - can so many pages be charged to the caller's cgroup?
+ * @pages: how many
+ *
+ * Allocates them, which reclaims what has to be, and frees them.
+ *
+ * Context: sleeps.
+ */
+bool hm_memcg_charges(unsigned long pages);
 
 /**
  * hm_memcg_memory - what the memory cgroup of an address space leaves to commits
@@ -46,56 +85,28 @@ bool hm_memcg_shares_limit(struct mem_cgroup *other);
 /** hm_memcg_has_caller - does the caller live in just that cgroup? */
 bool hm_memcg_has_caller(const struct mem_cgroup *memcg);
 
-/**
- * struct hm_memcg_claim - what a commit takes of a memory cgroup where little is left
- * @memcg: the caller's cgroup, with a reference
- * @crowd: those who commit there, with their lock held; NULL while there is plenty
- * @pages: that are about to be allocated
- *
- * On the stack of the commit, and its own.
- */
-struct hm_memcg_claim {
-	struct mem_cgroup *memcg;
-	struct hm_crowd *crowd;
-	unsigned long pages;
-};
+#else
 
-/**
- * hm_memcg_enter - begin to allocate what a commit needs
- * @claim: empty
- * @pages: that it may need
- *
- * Of two commits at a time each may find that there is room, and both together
- * take more.  So where little is left of a cgroup, a commit waits for others of the
- * same cgroup; of others below the same limit it takes their claims into account, but
- * waits for none: a cgroup may be throttled while it allocates (rule S3).
- *
- * Context: sleeps.  See the lock order in space.h.
- * Return: 0; -EINTR after a fatal signal; -ENOMEM if there can't be so much, whoever
- * waits.
- */
-int hm_memcg_enter(struct hm_memcg_claim *claim, unsigned long pages);
+static inline struct hm_memory hm_memcg_memory(struct mm_struct *mm)
+{
+	return hm_memory_without_end();
+}
 
-/**
- * hm_memcg_claim - will the caller's memory cgroup have something left?
- * @claim: which hm_memcg_enter() has begun
- * @pages: that are about to be allocated, in place of those claimed before
- *
- * As hm_memcg_leaves(), and others take them into account from now on.
- *
- * Context: sleeps.  See the lock order in space.h.
- * Return: 0, -EINTR or -ENOMEM.
- */
-int hm_memcg_claim(struct hm_memcg_claim *claim, unsigned long pages);
+static inline bool hm_memcg_leaves(unsigned long pages)
+{
+	return true;
+}
 
-/**
- * hm_memcg_settle - some of what was claimed has been allocated
- * @claim: the claim
- * @pages: what is left of it
- */
-void hm_memcg_settle(struct hm_memcg_claim *claim, unsigned long pages);
+static inline bool hm_memcg_shares_limit(struct mem_cgroup *other)
+{
+	return false;
+}
 
-/** hm_memcg_leave - what the commit needs has been allocated, or been freed */
-void hm_memcg_leave(struct hm_memcg_claim *claim);
+static inline bool hm_memcg_has_caller(const struct mem_cgroup *memcg)
+{
+	return true;
+}
+
+#endif /* CONFIG_MEMCG */
 
 #endif /* HOSTMEM_MEMCG_H */

@@ -7,7 +7,7 @@
 
 #include "backing.h"
 #include "block.h"
-#include "memcg.h"
+#include "memcg_claim.h"
 #include "pool.h"
 #include "pressure.h"
 #include "prealloc.h"

@@ -14,7 +14,7 @@
 #include <linux/list.h>
 
 #include "block.h"
-#include "memcg.h"
+#include "memcg_claim.h"
 
 struct hm_batch;
 struct hm_pool;

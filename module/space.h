@@ -10,7 +10,7 @@
  * Lock order, outermost first:
  *
  *	space->committing, ->freeing	commits that don't wait for room; releases
- *	the lock of a crowded cgroup	commits where little of it is left, see memcg.h
+ *	the lock of a crowded cgroup	commits where little of it is left, see memcg_claim.h
  *	mmap_lock			writing: mmap, munmap, core dump, and commits that
  *					make page tables or change the VMA
  *					reading: all else that changes PTEs,
