@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What watch.c and watch_writers.c share: a region with a write watch, and reports of
- * which pages have been written.
+ * What watch*.c share: a region with a write watch, and reports of which pages have been
+ * written.
  */
 #ifndef WATCH_H
 #define WATCH_H

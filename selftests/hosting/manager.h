@@ -124,4 +124,18 @@ HELPER int start_allocation(struct allocation *allocation,
 			      allocation);
 }
 
+HELPER IHostMalloc *make_heap(IHostMemoryManager *manager, DWORD type)
+{
+	IHostMalloc *heap = NULL;
+
+	if (IHostMemoryManager_CreateMalloc(manager, type, &heap) != S_OK)
+		exit(KSFT_FAIL);
+	return heap;
+}
+
+HELPER HRESULT heap_alloc(IHostMalloc *heap, SIZE_T size, void **out)
+{
+	return IHostMalloc_Alloc(heap, size, eProcessCritical, out);
+}
+
 #endif /* MANAGER_H */

@@ -53,6 +53,20 @@ HELPER LONG return_77(EXCEPTION_POINTERS *info)
 	return EXCEPTION_CONTINUE_EXECUTION;
 }
 
+/* The access may happen now; a guard page needs nothing for that. */
+HELPER LONG allow(EXCEPTION_POINTERS *info)
+{
+	void *at = (void *)info->ExceptionRecord->ExceptionInformation[1];
+	DWORD old;
+
+	note(info, 'y');
+	if (info->ExceptionRecord->ExceptionCode == EXCEPTION_ACCESS_VIOLATION &&
+	    !VirtualProtect(at, 1, PAGE_EXECUTE_READWRITE, &old))
+		return EXCEPTION_CONTINUE_SEARCH;
+	errno = EDOM;
+	return EXCEPTION_CONTINUE_EXECUTION;
+}
+
 FIXTURE(vectored)
 {
 	char *page;	/* some committed one */
