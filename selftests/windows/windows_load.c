@@ -8,24 +8,22 @@
 
 #include <hostmem/win32/psapi.h>
 
-/* How often to try what nobody else must disturb. */
+/* Between two looks others may take memory or give it back: how often to look again. */
 #define ATTEMPTS	1000
 
 TEST(status_is_what_the_load_tells_N6_S6)
 {
 	MEMORYSTATUSEX status = { .dwLength = sizeof(status) };
-	SIZE_T room = 0, room_after;
-	DWORD load = 0, load_after;
+	SIZE_T room = 0;
+	DWORD load = 0;
 	int i;
 
 	for (i = 0; i < ATTEMPTS; i++) {
 		ASSERT_EQ(S_OK, HostGetMemoryLoad(&load, &room));
 		EXPECT_WORKS(GlobalMemoryStatusEx(&status));
-		ASSERT_EQ(S_OK, HostGetMemoryLoad(&load_after, &room_after));
-		if (load == load_after && room == room_after)
+		if (load == status.dwMemoryLoad && room == status.ullAvailPageFile)
 			break;
 	}
-	ASSERT_GT(ATTEMPTS, i);
 	EXPECT_EQ(load, status.dwMemoryLoad);
 	EXPECT_EQ(room, status.ullAvailPageFile);
 	EXPECT_EQ(sizeof(status), status.dwLength);
