@@ -199,6 +199,11 @@ bool access_execute(struct worker *w, const struct call *call, uintptr_t addr)
 	signo = memory_execute(addr, &fault);
 	if (signo < 0)
 		return true;
+#ifdef __aarch64__
+	/* Nor does anybody look for memory there, in place of what has gone after a reset. */
+	if (signo && want.access == ACCESS_OK && page->contents != CONTENTS_SURE)
+		want.access = ACCESS_VIOLATION;
+#endif
 	w->outcome = outcome_of(&want);
 	if (!check_fault(w, &want, signo, fault))
 		return false;

@@ -219,9 +219,9 @@ void memory_init(void)
 uintptr_t memory_user_end(void)
 {
 #ifdef __aarch64__
-	const uintptr_t four = (uintptr_t)1 << 48, five = (uintptr_t)1 << 52;
+	const uintptr_t four = (uintptr_t)1 << SPACE_BITS, five = (uintptr_t)1 << 52;
 #else
-	const uintptr_t four = ((uintptr_t)1 << 47) - PAGE;
+	const uintptr_t four = ((uintptr_t)1 << SPACE_BITS) - PAGE;
 	const uintptr_t five = ((uintptr_t)1 << 56) - PAGE;
 #endif
 	void *addr = (void *)((uintptr_t)1 << 50);

@@ -23,8 +23,15 @@
 #define GRANULE		((uintptr_t)65536)
 #define MIB		((uintptr_t)1 << 20)
 
+/* Of the addresses that are given to who asks for none. */
+#ifdef __aarch64__
+#define SPACE_BITS	48
+#else
+#define SPACE_BITS	47
+#endif
+
 /* No address space has a hole of this size: a program and a stack are in it. */
-#define NO_HOLE		(((size_t)1 << 47) - MIB)
+#define NO_HOLE		(((size_t)1 << SPACE_BITS) - MIB)
 
 /* Larger regions the model doesn't make. */
 #define MODEL_MAX_SIZE	(8 * MIB)

@@ -38,7 +38,7 @@ static void spoil_alloc(struct worker *w, struct call *call)
 static void spoil_size(struct worker *w, struct call *call)
 {
 	static const uint64_t sizes[] = {
-		0, ~0ull, 1ull << 63, (1ull << 47) - PAGE, NO_HOLE, 1ull << 40,
+		0, ~0ull, 1ull << 63, (1ull << SPACE_BITS) - PAGE, NO_HOLE, 1ull << 40,
 	};
 
 	call->size = ONE_OF(w, sizes);
