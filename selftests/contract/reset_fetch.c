@@ -42,7 +42,7 @@ static BOOL leave(DWORD code, DWORD access, void *address, void *context)
 static void run_zeros(char *page)
 {
 #ifdef __x86_64__
-	char byte = 0;
+	static char byte;
 
 	__asm__ volatile("call *%1" : : "a"(&byte), "c"(page) : "memory", "cc");
 #else
