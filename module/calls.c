@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/sched/signal.h>
 
+#include "account.h"
 #include "backing.h"
 #include "calls.h"
 #include "charge.h"

@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/sched/signal.h>
 
+#include "account.h"
 #include "backing.h"
 #include "charge.h"
 #include "commit.h"
@@ -110,10 +111,10 @@ static int charge_at_once(struct hm_space *space,
 	if (err)
 		return err;
 	spin_lock(&space->lock);
-	*pages = hm_space_ask(space, &asked->needs);
+	*pages = hm_account_ask(space, &asked->needs);
 	err = hm_charge(&space->quota, *pages, req->level, 0);
 	if (err)
-		hm_space_unask(space, &asked->needs);
+		hm_account_unask(space, &asked->needs);
 	spin_unlock(&space->lock);
 	end_look(asked, !err);
 	return err;
@@ -139,9 +140,9 @@ static int use_charge(struct hm_space *space, const struct hm_alloc_request *req
 		if (err)
 			break;
 		spin_lock(&space->lock);
-		pages = hm_space_ask(space, &asked->needs);
+		pages = hm_account_ask(space, &asked->needs);
 		if (pages > charged) {
-			hm_space_unask(space, &asked->needs);
+			hm_account_unask(space, &asked->needs);
 			others = space->asked.pages;
 			pages = 0;
 			err = -EAGAIN;
@@ -273,7 +274,7 @@ static int install(struct hm_space *space, const struct hm_alloc_request *req,
 		err = hm_region_commit(asked->region, start, end, req->want,
 				       prealloc, batch);
 		spin_lock(&space->lock);
-		*left = hm_space_unask(space, &asked->needs);
+		*left = hm_account_unask(space, &asked->needs);
 		*left -= hm_account_settle(&account);
 		spin_unlock(&space->lock);
 	}
@@ -326,7 +327,7 @@ static int try_commit(struct hm_space *space,
 	err = commit_charged(space, req, start, end, &asked, &left);
 	if (err) {
 		spin_lock(&space->lock);
-		left += hm_space_unask(space, &asked.needs);
+		left += hm_account_unask(space, &asked.needs);
 		spin_unlock(&space->lock);
 	}
 	hm_region_put(asked.region);

@@ -5,6 +5,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
+#include "account.h"
 #include "dump.h"
 #include "region_dump.h"
 

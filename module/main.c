@@ -18,7 +18,8 @@
  *	  dump.c		  what of a dying process is dumped
  *	  foreign.c		  what is no region: images, stacks, free memory
  *	  pinned.c		  pages that others hold after their owner's end
- *	    space.c		    the regions of one file, by address
+ *	    account.c		    what the regions of one file hold together
+ *	    space.c		    these regions, by address
  *	      region*.c		      one reservation: the walks over its pages, and pictures
  *	        page_state.c		the state of a page
  *	        block.c, prealloc.c	pages by the 2 MiB, in use and in advance

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
+#include "account.h"
 #include "backing.h"
 #include "compat.h"
 #include "reclaim.h"

@@ -8,6 +8,7 @@
 #include <linux/mman.h>
 #include <linux/sched/signal.h>
 
+#include "account.h"
 #include "backing.h"
 #include "charge.h"
 #include "memcg.h"

@@ -51,7 +51,7 @@
  * Nothing of ours is held over a user copy, vm_mmap(), vm_munmap(), or, but for the
  * locks of commits, while memory is zeroed or freed.
  *
- * This file and space.c are what all that works on a space stands on: calls.c,
+ * This file and space.c are what all that works on a space stands on: account.c, calls.c,
  * reserve.c, commit.c, load.c, dump.c and reclaim.c.  main.c makes and drops spaces.
  */
 #ifndef HOSTMEM_SPACE_H
@@ -202,6 +202,14 @@ unsigned long hm_spaces_nr_reset(void);
  */
 struct hm_space *hm_space_next_reset(void);
 
+/**
+ * hm_space_add_reset - so many more pages of a region are reset, or so many fewer
+ * @space: its lock is held
+ * @region: of the space; has its number already
+ * @pages: the difference
+ */
+void hm_space_add_reset(struct hm_space *space, struct hm_region *region, long pages);
+
 /** hm_space_is_current - does the caller live in the space's address space? */
 bool hm_space_is_current(const struct hm_space *space);
 
@@ -318,60 +326,5 @@ int hm_space_may_have(const struct hm_region *region, hm_state_t want,
  * Context: mmap_lock held for writing; with it, the VMA's lock goes.
  */
 void hm_space_lock_vma(struct hm_region *region);
-
-/**
- * hm_space_ask - a commit is about to need page tables, metadata and pages
- * @space: its lock is held
- * @needs: what it needs at most
- *
- * Of tables and metadata, an eighth of what is committed is free, and some pages for
- * each space: a charge that tells to the page what is committed is worth more to
- * everyone than one that tells of a table now and then.  So what is held is never
- * more than a quarter above what is charged, and these pages.
- *
- * Return: pages to be charged.  Until hm_space_unask(), no change in the space needs
- * more than it gives itself.
- */
-unsigned long hm_space_ask(struct hm_space *space, const struct hm_needs *needs);
-
-/**
- * hm_space_unask - the commit has settled what it needed, or doesn't need it
- * @space: its lock is held
- * @needs: given to hm_space_ask(); nothing from here on
- *
- * Return: pages that are not charged for any more, but for hm_account_close().
- */
-unsigned long hm_space_unask(struct hm_space *space, struct hm_needs *needs);
-
-/**
- * struct hm_account - what a region has had before a change
- *
- * Taken before pages of a region are committed, decommitted, reset or
- * reclaimed, and settled with the space and its mm after that, all of it under
- * the region's lock.
- */
-struct hm_account {
-	struct hm_space *space;
-	struct hm_region *region;
-	unsigned long committed;
-	unsigned long rss;
-	unsigned long nr_reset;
-	unsigned long tables;
-	unsigned long metadata;
-};
-
-/** hm_account_open - note what a region has */
-struct hm_account hm_account_open(struct hm_space *space,
-				  struct hm_region *region);
-
-/**
- * hm_account_close - settle the difference
- * Return: pages by which the charge has to change: those committed since, and what
- * page tables and metadata take; negative if decommitted.
- */
-long hm_account_close(const struct hm_account *account);
-
-/** hm_account_settle - the same with space->lock held, too */
-long hm_account_settle(const struct hm_account *account);
 
 #endif /* HOSTMEM_SPACE_H */
