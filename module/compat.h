@@ -14,6 +14,7 @@
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
+#include <linux/swap.h>
 
 #include "arch.h"
 
@@ -358,5 +359,19 @@ static inline void hm_shrinker_unregister(struct hm_shrinker *ours)
 	unregister_shrinker(&ours->shrinker);
 }
 #endif
+
+/*
+ * What a shrinker has freed is progress to the kernel only if it is said, and without any it
+ * goes on shrinking, or kills.  6.5 named how to say it.
+ */
+static inline void hm_report_reclaimed(unsigned long pages)
+{
+#ifdef HM_HAVE_ACCOUNT_RECLAIMED
+	mm_account_reclaimed_pages(pages);
+#else
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
+#endif
+}
 
 #endif /* HOSTMEM_COMPAT_H */

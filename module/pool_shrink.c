@@ -8,6 +8,7 @@
  */
 #include <linux/mm.h>
 
+#include "block.h"
 #include "compat.h"
 #include "pool.h"
 #include "pool_fill.h"
@@ -44,6 +45,7 @@ static unsigned long scan(struct shrinker *unused, struct shrink_control *contro
 
 	freed = list_lru_shrink_walk(&hm_pool_lru, control, isolate, &pieces);
 	hm_pool_drop_all(&pieces);
+	hm_report_reclaimed(freed * HM_BLOCK_PAGES);
 	return freed ?: SHRINK_STOP;
 }
 

@@ -5,10 +5,12 @@
  * The kernel calls the shrinker when it runs short of memory, from whatever
  * thread needs some, and maybe with any lock of ours held by that very thread:
  * so reclaim only ever tries locks, and passes over what is busy.  space->lock it may
- * take, for nobody asks for memory who has it.
+ * take, for nobody asks for memory who has it.  Before it kills a process it calls again.
  */
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
@@ -100,42 +102,92 @@ static unsigned long reclaim_count(struct shrinker *shrinker,
 /* So many spaces may be busy, or have written all their pages, in one go. */
 #define MAX_SPACES	64
 
-static unsigned long reclaim_scan(struct shrinker *shrinker,
-				  struct shrink_control *control)
+static void reclaim(struct hm_scan *scan)
 {
-	struct hm_scan scan = {
-		.nr_to_scan = control->nr_to_scan,
-	};
 	struct hm_space *space, *first = NULL;
 	unsigned int i;
 
-	hm_batch_init(&scan.batch);
-	for (i = 0; i < MAX_SPACES && scan.nr_scanned < scan.nr_to_scan; i++) {
+	hm_batch_init(&scan->batch);
+	for (i = 0; i < MAX_SPACES && scan->nr_scanned < scan->nr_to_scan; i++) {
 		space = hm_space_next_reset();
 		if (!space || space == first) {
 			hm_space_put(space);
 			break;
 		}
 		first = first ?: space;
-		reclaim_space(space, &scan);
+		reclaim_space(space, scan);
 		hm_space_put(space);
 		cond_resched();
 	}
-	hm_batch_drop(&scan.batch);
-	trace_hm_reclaim(scan.nr_to_scan, scan.nr_scanned, scan.found, scan.reclaimed);
+	hm_batch_drop(&scan->batch);
+	hm_report_reclaimed(scan->reclaimed);
+	trace_hm_reclaim(scan->nr_to_scan, scan->nr_scanned, scan->found, scan->reclaimed);
+}
+
+static unsigned long reclaim_scan(struct shrinker *shrinker,
+				  struct shrink_control *control)
+{
+	struct hm_scan scan = {
+		.nr_to_scan = control->nr_to_scan,
+	};
+
+	reclaim(&scan);
 	control->nr_scanned = min(scan.found, control->nr_to_scan);
 	return scan.found ? scan.reclaimed : SHRINK_STOP;
 }
 
+/* It may be the caller itself who has the lock: so the kernel doesn't wait for long. */
+#define LAST_LOOKS	25
+/* More than whoever waits for memory is short of. */
+#define LAST_PAGES	512
+
+/*
+ * The kernel is about to kill a process for its memory.  What was busy when the shrinker
+ * came, be it that another thread was about to give it up, a moment later isn't: so look
+ * again, and yet again.  What has been given up meanwhile counts, whoever did it.
+ */
+static int reclaim_at_last(struct notifier_block *self, unsigned long unused,
+			   void *freed)
+{
+	unsigned long before = hm_spaces_nr_reset(), now = before;
+	unsigned int i;
+
+	for (i = 0; i < LAST_LOOKS && now && now >= before; i++) {
+		struct hm_scan scan = {
+			.nr_to_scan = LAST_PAGES,
+		};
+
+		if (i)
+			schedule_timeout_uninterruptible(1);
+		reclaim(&scan);
+		now = hm_spaces_nr_reset();
+	}
+	if (now < before)
+		*(unsigned long *)freed += before - now;
+	return NOTIFY_OK;
+}
+
 static struct hm_shrinker shrinker;
+static struct notifier_block oom_notifier = {
+	.notifier_call = reclaim_at_last,
+};
 
 int hm_reclaim_init(void)
 {
-	return hm_shrinker_register(&shrinker, "hostmem", 0, 0, reclaim_count,
-				    reclaim_scan);
+	int err;
+
+	err = hm_shrinker_register(&shrinker, "hostmem", 0, 0, reclaim_count,
+				   reclaim_scan);
+	if (err)
+		return err;
+	err = register_oom_notifier(&oom_notifier);
+	if (err)
+		hm_shrinker_unregister(&shrinker);
+	return err;
 }
 
 void hm_reclaim_exit(void)
 {
+	unregister_oom_notifier(&oom_notifier);
 	hm_shrinker_unregister(&shrinker);
 }

@@ -71,10 +71,9 @@ TEST_F(much, comes_off_the_resident_memory_and_on_again_R14)
  */
 static int press(pid_t victim, int64_t until)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	int64_t limit = meminfo("MemTotal"), taken;
 
-	if (fd < 0 || write(fd, "1000", 4) != 4)
+	if (!write_file("/proc/self/oom_score_adj", "1000"))
 		return 1;
 	for (taken = 0; taken < limit; taken += MIB) {
 		char *some = mmap(NULL, MIB, PROT_READ | PROT_WRITE,
@@ -126,6 +125,34 @@ TEST_F(much, goes_when_another_process_needs_memory_R2_R11)
 	EXPECT_EQ(NULL, unstamped(kept, size, 1));
 	EXPECT_EQ(NULL, unstamped(written, size, 2));
 	EXPECT_SAME_STATUS(before, self->fd);
+}
+
+/* When the kernel gives up and kills, it has asked a last time, here at an operator's word. */
+TEST_F(much, is_asked_for_before_a_process_is_killed_R2)
+{
+	size_t at, zero = 0, same = 0;
+	pid_t child;
+
+	if (access("/proc/sysrq-trigger", W_OK))
+		SKIP(return, "run as root, on a kernel with CONFIG_MAGIC_SYSRQ");
+	ASSERT_EQ(self->base, mem_reset(self->base, MUCH));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		if (write_file("/proc/self/oom_score_adj", "1000") &&
+		    write_file("/proc/sysrq-trigger", "f"))
+			pause();
+		_exit(1);
+	}
+	EXPECT_EQ(SIGKILL, status_of(child));
+	for (at = 0; at < MUCH; at += PAGE) {
+		if (!unstamped(self->base + at, PAGE, 1))
+			same++;
+		else if (!nonzero(self->base + at, PAGE))
+			zero++;
+	}
+	EXPECT_EQ(MUCH / PAGE, same + zero);
+	EXPECT_LT(0, zero);
 }
 
 TEST_HARNESS_MAIN
