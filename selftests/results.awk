@@ -11,12 +11,14 @@ function bad(what)
 }
 
 # Has it been skipped where it should not?
-function wrongly_skipped(	n, i, field)
+function wrongly_skipped(	n, i, field, at)
 {
+	at = kernel
+	sub(/-arm64$/, "", at)
 	n = split(home, field)
 	for (i = 1; i < n; i += 2)
 		if (name ~ ": " field[i] " ")
-			return kernel == field[i + 1]
+			return at == field[i + 1]
 	return 1
 }
 
