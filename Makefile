@@ -66,7 +66,8 @@ bench-readme:			## puts what the two have found into the tables of the READMEs
 	for readme in README.md selftests/bench/README.md; do \
 		selftests/bench/report.py readme $$readme $(wildcard \
 			$(foreach kernel,6.1 6.12 latest,build/bench/$(kernel).json \
-			build/bench/$(kernel)-threads.json)) || exit; done
+			build/bench/$(kernel)-threads.json \
+			build/bench/arm64-$(kernel).json)) || exit; done
 programs:			## real programs on hostmem and on their own memory: NAMES="redis ..."
 	selftests/programs/run $(NAMES)
 # The timeout leaves time to boot, and to shrink what fails.

@@ -5,7 +5,8 @@
 report.py collect OUT.json           stdin is what "bench --json" prints: passes the table
                                      on, and keeps the objects between its lines
 report.py chart FILE.json OUT.svg    a picture of them
-report.py markdown NAME FILE.json... one of their tables: calls, all, heaps or threads
+report.py markdown NAME FILE.json... one of their tables: calls, all, heaps or threads; or
+                                     arm64, which is "all" of that architecture's kernels
 report.py readme README FILE.json... puts these where the README has the comments
                                      <!-- bench: NAME --> and <!-- bench: end -->; tables of
                                      which no file has a figure stay as they are
@@ -190,14 +191,19 @@ def all_table(files):
 
 
 TABLES = {"calls": calls_table, "all": all_table, "heaps": heaps_table,
-          "threads": threads_table}
+          "threads": threads_table, "arm64": all_table}
+
+
+def is_arm64(results):
+    return results["kernel"].endswith("-arm64")
 
 
 def table_of(name, files):
     """Only files with such rows have a column or lines there."""
-    threads = name == "threads"
+    threads, arm64 = name == "threads", name == "arm64"
     return TABLES[name]([results for results in files
-                         if ("side" in results["rows"][0]) == threads])
+                         if ("side" in results["rows"][0]) == threads
+                         and is_arm64(results) == arm64])
 
 
 def readme(path, files):

@@ -77,6 +77,11 @@ EOT
 expect 'a table is made' cmp -s calls <("$report" markdown calls a.json b.json)
 expect 'that of all rows has them by their own names' grep -qF \
 	'| query, regions 10,000 | 1,000 / 1,000 PROCMAP_QUERY |' <("$report" markdown all a.json b.json)
+sed 's/6\.1\.0-99-amd64/6.12.9-arm64/' printed >foreign
+collect foreign c.json
+expect 'arm64 has a table of its own' grep -qF '| work | 6.12: hostmem / best peer |' \
+	<("$report" markdown arm64 a.json c.json)
+expect '... and is in no other' cmp -s calls <("$report" markdown calls c.json a.json)
 
 printf '%s\n' before '<!-- bench: calls -->' old '<!-- bench: end -->' between \
 	'<!-- bench: heaps -->' kept '<!-- bench: end -->' after >README
