@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What each processor does in its own way: its clock, and loops of known length.  For ticks.c
- * and threads.c.
+ * What each processor does in its own way: its clock, loops of known length, and code.  For
+ * ticks.c, threads.c and protects.c.
  */
 #ifndef BENCH_PROCESSOR_H
 #define BENCH_PROCESSOR_H
 
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __aarch64__
 
@@ -34,6 +35,8 @@ static inline void multiply(unsigned long loops)
 		     "subs %0, %0, #1\n\tb.ne 1b" : "+r" (loops), "+r" (product) : : "cc");
 }
 
+#define PROCESSOR_RETURN	"\xc0\x03\x5f\xd6"
+
 #else
 
 #include <x86intrin.h>
@@ -59,6 +62,15 @@ static inline void multiply(unsigned long loops)
 		     "dec %0\n\tjnz 1b" : "+r" (loops), "+r" (product));
 }
 
+#define PROCESSOR_RETURN	"\xc3"
+
 #endif
+
+/** put_return() - a function that does nothing, to be called once that is allowed */
+static inline void put_return(char *code)
+{
+	memcpy(code, PROCESSOR_RETURN, sizeof(PROCESSOR_RETURN) - 1);
+	__builtin___clear_cache(code, code + sizeof(PROCESSOR_RETURN) - 1);
+}
 
 #endif /* BENCH_PROCESSOR_H */

@@ -13,6 +13,7 @@
 #include "by.h"
 #include "pages.h"
 #include "probe.h"
+#include "processor.h"
 #include "protects.h"
 #include "prove.h"
 #include "turns.h"
@@ -177,7 +178,7 @@ static void report_much(void)
 
 bool protects_prove(void)
 {
-	static const char ret[] = { '\xc3' };
+	const char content = 0x5c;
 	bool ok = true;
 	int i;
 
@@ -187,12 +188,13 @@ bool protects_prove(void)
 		const char *whom = i ? "mprotect" : "hostmem";
 
 		runs.mem = mem;
-		memset(mem, ret[0], 16 * PAGE);
+		memset(mem, content, 16 * PAGE);
+		put_return(mem);
 		ok &= proved(set(runs.ours, mem, PAGE, READ), whom, "a page gets protected");
 		ok &= proved(write_faults(mem) && !read_faults(mem) && call_faults(mem), whom,
 			     "a readable page can only be read");
 		ok &= proved(!write_faults(mem + PAGE), whom, "its neighbour can be written");
-		mem[PAGE] = ret[0];
+		mem[PAGE] = content;
 		set(runs.ours, mem, PAGE, READ_EXECUTE);
 		ok &= proved(write_faults(mem) && !call_faults(mem), whom,
 			     "an executable page can be executed");
@@ -200,7 +202,7 @@ bool protects_prove(void)
 		ok &= proved(write_faults(mem + 15 * PAGE) && call_faults(mem), whom,
 			     "all pages get protected");
 		set(runs.ours, mem, 16 * PAGE, READ_WRITE);
-		ok &= proved(has_byte(mem, 16 * PAGE, ret[0]) && !write_faults(mem), whom,
+		ok &= proved(has_byte(mem + PAGE, 15 * PAGE, content) && !write_faults(mem), whom,
 			     "and back with their contents");
 		if (i)
 			must_not_fail(munmap(mem, 16 * PAGE), "munmap");
