@@ -24,7 +24,7 @@ static unsigned long kept_free(void)
  * What a node's zones have, by si_mem_available(), and we can't have.  After allocations
  * that didn't find a block of their kind they keep more free for a while, and who asks
  * for that meets the OOM killer.  And one is for pages that can be moved away, which
- * committed ones can't.
+ * committed ones can't; so are areas that devices want in one piece at times (CMA).
  */
 static unsigned long kept_back(int node)
 {
@@ -36,8 +36,11 @@ static unsigned long kept_back(int node)
 	pages = zone_page_state(movable, NR_FREE_PAGES) +
 		zone_page_state(movable, NR_ZONE_INACTIVE_FILE) +
 		zone_page_state(movable, NR_ZONE_ACTIVE_FILE);
-	for (i = 0; i < MAX_NR_ZONES; i++)
+	for (i = 0; i < MAX_NR_ZONES; i++) {
 		pages += READ_ONCE(zones[i].watermark_boost);
+		if (i != ZONE_MOVABLE)
+			pages += zone_page_state(zones + i, NR_FREE_CMA_PAGES);
+	}
 	return pages;
 }
 
