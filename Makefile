@@ -51,8 +51,8 @@ check-debug:			## the same on a kernel with KASAN, lockdep, kmemleak and more
 check-all:			## the same on all four; some with page tables of five levels, on rt, on arm64
 	$(CHECK) --kernel 6.1 --kernel 6.12 --kernel latest --kernel debug \
 		--kernel 6.12-la57 --kernel 6.12-rt-short --kernel 6.1-arm64 $(COVERAGE)
-check-arm64:			## those that run in virtual machines, on arm64: Linux 6.1 and 6.12
-	$(CHECK) --arch arm64 --kernel 6.1 --kernel 6.12
+check-arm64:			## those that run in virtual machines, on arm64: Linux 6.1, 6.12 and the latest
+	$(CHECK) --arch arm64 --kernel 6.1 --kernel 6.12 --kernel latest
 coverage:			## which lines of the module check-debug or check-all have run
 	$(VM)/coverage build/coverage
 shell:				## a shell in a virtual machine with the module loaded
