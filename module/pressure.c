@@ -33,14 +33,14 @@ static unsigned long kept_back(int node)
 	unsigned long pages;
 	unsigned int i;
 
-	pages = zone_page_state(movable, NR_FREE_PAGES) +
+	/* What is CMA's there is counted below. */
+	pages = zone_page_state(movable, NR_FREE_PAGES) -
+		zone_page_state(movable, NR_FREE_CMA_PAGES) +
 		zone_page_state(movable, NR_ZONE_INACTIVE_FILE) +
 		zone_page_state(movable, NR_ZONE_ACTIVE_FILE);
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		pages += READ_ONCE(zones[i].watermark_boost);
-		if (i != ZONE_MOVABLE)
-			pages += zone_page_state(zones + i, NR_FREE_CMA_PAGES);
-	}
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		pages += READ_ONCE(zones[i].watermark_boost) +
+			 zone_page_state(zones + i, NR_FREE_CMA_PAGES);
 	return pages;
 }
 

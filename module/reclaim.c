@@ -42,8 +42,10 @@ static void reclaim_region(struct hm_space *space, struct hm_region *region,
 {
 	struct hm_account account;
 
-	if (!mutex_trylock(&region->lock))
+	if (!mutex_trylock(&region->lock)) {
+		scan->missed = true;
 		return;
+	}
 	if (region->nr_reset && region->vma && hm_space_is_mapped(region)) {
 		account = hm_account_open(space, region);
 		hm_region_reclaim(region, scan);
@@ -71,6 +73,7 @@ static void reclaim_regions(struct hm_space *space, struct hm_scan *scan)
 		reclaim_region(space, region, scan);
 		hm_region_put(region);
 	}
+	scan->missed |= i == MAX_REGIONS;
 }
 
 /*
@@ -89,6 +92,8 @@ static void reclaim_space(struct hm_space *space, struct hm_scan *scan)
 		if (!mm_has_notifiers(mm))
 			reclaim_regions(space, scan);
 		mmap_read_unlock(mm);
+	} else {
+		scan->missed = true;
 	}
 	mmput_async(mm);
 }
@@ -101,6 +106,9 @@ static unsigned long reclaim_count(struct shrinker *shrinker,
 
 /* So many spaces may be busy, or have written all their pages, in one go. */
 #define MAX_SPACES	64
+
+/* Pages that have been reclaimed so far, by whichever thread. */
+static atomic_long_t all_reclaimed = ATOMIC_LONG_INIT(0);
 
 static void reclaim(struct hm_scan *scan)
 {
@@ -119,7 +127,9 @@ static void reclaim(struct hm_scan *scan)
 		hm_space_put(space);
 		cond_resched();
 	}
+	scan->missed |= i == MAX_SPACES;
 	hm_batch_drop(&scan->batch);
+	atomic_long_add(scan->reclaimed, &all_reclaimed);
 	hm_report_reclaimed(scan->reclaimed);
 	trace_hm_reclaim(scan->nr_to_scan, scan->nr_scanned, scan->found, scan->reclaimed);
 }
@@ -144,26 +154,27 @@ static unsigned long reclaim_scan(struct shrinker *shrinker,
 /*
  * The kernel is about to kill a process for its memory.  What was busy when the shrinker
  * came, be it that another thread was about to give it up, a moment later isn't: so look
- * again, and yet again.  What has been given up meanwhile counts, whoever did it.
+ * again, and yet again.  What has been freed meanwhile counts, whoever did it, and nothing
+ * else: who resets pages and takes that back all the time mustn't keep the kernel from it.
  */
 static int reclaim_at_last(struct notifier_block *self, unsigned long unused,
 			   void *freed)
 {
-	unsigned long before = hm_spaces_nr_reset(), now = before;
+	long before = atomic_long_read(&all_reclaimed), pages = 0;
 	unsigned int i;
 
-	for (i = 0; i < LAST_LOOKS && now && now >= before; i++) {
+	for (i = 0; i < LAST_LOOKS && hm_spaces_nr_reset(); i++) {
 		struct hm_scan scan = {
 			.nr_to_scan = LAST_PAGES,
 		};
 
-		if (i)
-			schedule_timeout_uninterruptible(1);
 		reclaim(&scan);
-		now = hm_spaces_nr_reset();
+		pages = atomic_long_read(&all_reclaimed) - before;
+		if (pages || !scan.missed)
+			break;
+		schedule_timeout_killable(1);
 	}
-	if (now < before)
-		*(unsigned long *)freed += before - now;
+	*(unsigned long *)freed += pages;
 	return NOTIFY_OK;
 }
 

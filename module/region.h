@@ -344,6 +344,7 @@ int hm_region_reset_undo(struct hm_region *region, unsigned long start,
  * @nr_scanned: pages in blocks that have had some
  * @found: how many of these might go
  * @reclaimed: how many have gone; others had been written
+ * @missed: some weren't looked at, for others were at work there, or there were too many
  * @batch: the memory of those
  *
  * Owned by the call that has it on its stack.
@@ -353,6 +354,7 @@ struct hm_scan {
 	unsigned long nr_scanned;
 	unsigned long found;
 	unsigned long reclaimed;
+	bool missed;
 	struct hm_batch batch;
 };
 
