@@ -178,6 +178,7 @@ static void report_much(void)
 
 bool protects_prove(void)
 {
+	enum { CODE = sizeof(PROCESSOR_RETURN) - 1 };
 	const char content = 0x5c;
 	bool ok = true;
 	int i;
@@ -202,7 +203,7 @@ bool protects_prove(void)
 		ok &= proved(write_faults(mem + 15 * PAGE) && call_faults(mem), whom,
 			     "all pages get protected");
 		set(runs.ours, mem, 16 * PAGE, READ_WRITE);
-		ok &= proved(has_byte(mem + PAGE, 15 * PAGE, content) && !write_faults(mem), whom,
+		ok &= proved(has_byte(mem + CODE, 16 * PAGE - CODE, content) && !write_faults(mem), whom,
 			     "and back with their contents");
 		if (i)
 			must_not_fail(munmap(mem, 16 * PAGE), "munmap");

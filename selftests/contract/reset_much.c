@@ -65,6 +65,19 @@ TEST_F(much, comes_off_the_resident_memory_and_on_again_R14)
 	EXPECT_ABOUT(full - MUCH, resident(getpid()));
 }
 
+/* Of a range: add how many pages are as they were, and how many zero; of one all or nothing. */
+static void count_pages(char *start, char *end, size_t *same, size_t *zero)
+{
+	char *page;
+
+	for (page = start; page < end; page += PAGE) {
+		if (!unstamped(page, PAGE, 1))
+			++*same;
+		else if (!nonzero(page, PAGE))
+			++*zero;
+	}
+}
+
 /*
  * In a process of its own: take memory until the one that has reset pages has
  * lost half of them.  If the kernel doesn't take them, this process dies.
@@ -92,7 +105,7 @@ TEST_F(much, goes_when_another_process_needs_memory_R2_R11)
 {
 	struct hostmem_status before = hostmem_status(self->fd);
 	char *kept = self->base + MUCH / 4, *written = self->base + 3 * (MUCH / 4);
-	size_t at, zero = 0, same = 0, size = MIB;
+	size_t zero = 0, same = 0, size = MIB;
 	pid_t parent = getpid(), child;
 	int64_t full;
 
@@ -108,18 +121,9 @@ TEST_F(much, goes_when_another_process_needs_memory_R2_R11)
 	EXPECT_EQ(0, status_of(child));
 
 	EXPECT_UNDO_TOO_LATE(self->base, MUCH);
-	/* All of a page, or nothing. */
-	for (at = 0; at < MUCH; at += PAGE) {
-		char *page = self->base + at;
-
-		if ((page >= kept && page < kept + size) ||
-		    (page >= written && page < written + size))
-			continue;
-		if (!unstamped(page, PAGE, 1))
-			same++;
-		else if (!nonzero(page, PAGE))
-			zero++;
-	}
+	count_pages(self->base, kept, &same, &zero);
+	count_pages(kept + size, written, &same, &zero);
+	count_pages(written + size, self->base + MUCH, &same, &zero);
 	EXPECT_EQ((MUCH - 2 * size) / PAGE, same + zero);
 	EXPECT_LE(MUCH / 2 / PAGE, zero);
 	EXPECT_EQ(NULL, unstamped(kept, size, 1));
@@ -130,7 +134,7 @@ TEST_F(much, goes_when_another_process_needs_memory_R2_R11)
 /* When the kernel gives up and kills, it has asked a last time, here at an operator's word. */
 TEST_F(much, is_asked_for_before_a_process_is_killed_R2)
 {
-	size_t at, zero = 0, same = 0;
+	size_t zero = 0, same = 0;
 	pid_t child;
 
 	if (access("/proc/sysrq-trigger", W_OK))
@@ -145,12 +149,7 @@ TEST_F(much, is_asked_for_before_a_process_is_killed_R2)
 		_exit(1);
 	}
 	EXPECT_EQ(SIGKILL, status_of(child));
-	for (at = 0; at < MUCH; at += PAGE) {
-		if (!unstamped(self->base + at, PAGE, 1))
-			same++;
-		else if (!nonzero(self->base + at, PAGE))
-			zero++;
-	}
+	count_pages(self->base, self->base + MUCH, &same, &zero);
 	EXPECT_EQ(MUCH / PAGE, same + zero);
 	EXPECT_LT(0, zero);
 }
