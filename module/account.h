@@ -2,7 +2,7 @@
 /*
  * The account of a space: what its regions hold, summed up, and what has to be charged for
  * it beyond committed pages.  For all that changes what a region holds: calls.c, reserve.c,
- * commit.c, dump.c and reclaim.c.
+ * commit.c, asked.c, dump.c and reclaim.c.
  */
 #ifndef HOSTMEM_ACCOUNT_H
 #define HOSTMEM_ACCOUNT_H

@@ -13,6 +13,7 @@
  *	  placement.c		  where does a region go?
  *	  calls.c		  each call, under its locks
  *	  reserve.c, commit.c	  the longer ones
+ *	    asked.c		    what a commit asks for, and its charge
  *	  load.c		  how much memory is left, and who asks
  *	  reclaim.c, guard.c	  memory pressure; system calls and guard pages
  *	  dump.c		  what of a dying process is dumped

@@ -9,7 +9,7 @@
  * short intervals while nothing changes; and a commit without room looks at what its
  * own space has.
  *
- * Called by calls.c, reserve.c and commit.c with no lock held but commits' own.
+ * Called by calls.c, reserve.c, commit.c and asked.c with no lock held but commits' own.
  */
 #ifndef HOSTMEM_PINNED_H
 #define HOSTMEM_PINNED_H

@@ -3,7 +3,7 @@
  * A region in core dumps and in debuggers' core files: what of it they have, and how it
  * becomes a part of one.  Called with its lock held, see region.h.
  *
- * Called by dump.c; commit.c and mapping.c ask how it looks to debuggers.
+ * Called by dump.c; asked.c and mapping.c ask how it looks to debuggers.
  */
 #ifndef HOSTMEM_REGION_DUMP_H
 #define HOSTMEM_REGION_DUMP_H

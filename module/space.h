@@ -52,7 +52,7 @@
  * locks of commits, while memory is zeroed or freed.
  *
  * This file and space.c are what all that works on a space stands on: account.c, calls.c,
- * reserve.c, commit.c, load.c, dump.c and reclaim.c.  main.c makes and drops spaces.
+ * reserve.c, commit.c, asked.c, load.c, dump.c and reclaim.c.  main.c makes and drops spaces.
  */
 #ifndef HOSTMEM_SPACE_H
 #define HOSTMEM_SPACE_H
