@@ -203,8 +203,8 @@ bool protects_prove(void)
 		ok &= proved(write_faults(mem + 15 * PAGE) && call_faults(mem), whom,
 			     "all pages get protected");
 		set(runs.ours, mem, 16 * PAGE, READ_WRITE);
-		ok &= proved(has_byte(mem + CODE, 16 * PAGE - CODE, content) && !write_faults(mem), whom,
-			     "and back with their contents");
+		ok &= proved(has_byte(mem + CODE, 16 * PAGE - CODE, content) && !write_faults(mem),
+			     whom, "and back with their contents");
 		if (i)
 			must_not_fail(munmap(mem, 16 * PAGE), "munmap");
 		else
