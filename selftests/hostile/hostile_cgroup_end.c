@@ -32,7 +32,7 @@ TEST_F(cgroup, kills_and_everything_comes_back)
 			int fd = open_device();
 
 			if (enter() || !raw_both(fd, 0, LIMIT / 8 * i,
-						HOSTMEM_READWRITE))
+						 HOSTMEM_READWRITE))
 				_exit(1);
 			touch_until(2 * LIMIT);
 			_exit(2);
