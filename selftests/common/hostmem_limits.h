@@ -10,13 +10,13 @@
 #ifndef HOSTMEM_LIMITS_H
 #define HOSTMEM_LIMITS_H
 
+#include "hostmem_processes.h"
 #include "hostmem_test.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #define PARAMETERS	"/sys/module/hostmem/parameters/"
@@ -345,62 +345,5 @@ HELPER bool sleeps(pid_t tid)
 	EXPECT_EQ(1, __p->result);					\
 	EXPECT_EQ(expected, __p->poll.revents);				\
 } while (0)
-
-/*
- * Other processes
- */
-
-/**
- * struct time_namespace - a function, and what the clock of its process shall be
- * @seconds: by which CLOCK_MONOTONIC is ahead of the machine's, or behind it
- * @function: what to run there
- * @arg: its argument
- */
-struct time_namespace {
-	int seconds;
-	int (*function)(void *arg);
-	void *arg;
-};
-
-HELPER pid_t start_child(int (*function)(void *), void *arg);
-
-/* For start_child(): only the children of who makes a time namespace are in it. */
-HELPER int in_time_namespace(void *arg)
-{
-	const struct time_namespace *space = arg;
-	int fd, length, status;
-	char line[64];
-
-	if (unshare(CLONE_NEWTIME))
-		return 100;
-	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	length = snprintf(line, sizeof(line), "monotonic %d 0\n", space->seconds);
-	if (write(fd, line, length) != length)
-		return 101;
-	close(fd);
-	status = status_of(start_child(space->function, space->arg));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 102;
-}
-
-/* Run @function in a child that doesn't outlive the test. */
-HELPER pid_t start_child(int (*function)(void *), void *arg)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(function(arg));
-	}
-	return child;
-}
-
-/* Memory that parent and children share. */
-HELPER void *shared_memory(size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
 
 #endif /* HOSTMEM_LIMITS_H */

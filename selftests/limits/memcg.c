@@ -236,7 +236,10 @@ TEST_F(cgroup, with_hardly_any_room_refuses)
 	EXPECT_CHILD(commit_once);
 }
 
-/* Threads that take the last of it at the same time. */
+/*
+ * Threads that take the last of it at the same time.  They begin when all have a region:
+ * a cgroup that is full may have none.
+ */
 #define TAKERS	4
 
 struct taker {
@@ -254,6 +257,7 @@ static void *take(void *arg)
 	size_t at;
 	int round;
 
+	pthread_barrier_wait(run->start);
 	for (round = 0; round < 3; round++) {
 		for (at = 0; at < run->max; at += run->step) {
 			taker->err = raw_commit(taker->fd, taker->base + at,
@@ -292,7 +296,32 @@ static int take_in_threads(void *arg)
 
 TEST_F(steps, end_in_refusals_for_threads_A13)
 {
+	self->run->start = shared_memory(sizeof(pthread_barrier_t));
+	ASSERT_NE(NULL, self->run->start);
+	ASSERT_TRUE(share_barrier(self->run->start, TAKERS));
 	EXPECT_CHILD(take_in_threads);
+}
+
+/* The same for processes in two cgroups, if the limit is that of both. */
+TEST_F(steps, end_in_refusals_for_two_cgroups_A13)
+{
+	struct run *other = shared_memory(sizeof(*other));
+	pid_t children[2];
+
+	ASSERT_NE(NULL, other);
+	self->run->start = shared_memory(sizeof(pthread_barrier_t));
+	ASSERT_NE(NULL, self->run->start);
+	ASSERT_TRUE(share_barrier(self->run->start, 2 * TAKERS));
+	*other = *self->run;
+	other->group = OTHER;
+	children[0] = start_child(take_in_threads, self->run);
+	children[1] = start_child(take_in_threads, other);
+	ASSERT_LE(0, children[0]);
+	ASSERT_LE(0, children[1]);
+	EXPECT_EQ(0, status_of(children[0]))
+		TH_LOG("line %d", self->run->line);
+	EXPECT_EQ(0, status_of(children[1]))
+		TH_LOG("line %d", other->line);
 }
 
 /*
@@ -329,27 +358,6 @@ static int commit_in_place_of_cache(void *arg)
 TEST_F(steps, get_what_can_be_reclaimed)
 {
 	EXPECT_CHILD(commit_in_place_of_cache);
-}
-
-/* The same for processes in two cgroups, if the limit is that of both. */
-static int take_in_the_other(void *arg)
-{
-	struct run other = *(struct run *)arg, *run = arg;
-
-	other.group = OTHER;
-	CHECK(!take_in_threads(&other));
-	return 0;
-}
-
-TEST_F(steps, end_in_refusals_for_two_cgroups_A13)
-{
-	pid_t inner = start_child(take_in_threads, self->run);
-	pid_t other = start_child(take_in_the_other, self->run);
-
-	ASSERT_LE(0, inner);
-	ASSERT_LE(0, other);
-	EXPECT_EQ(0, status_of(inner));
-	EXPECT_EQ(0, status_of(other));
 }
 
 /* The charge stays with a cgroup, even one that is gone. */

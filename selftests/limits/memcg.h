@@ -26,6 +26,7 @@ HELPER void remove_groups(void)
 struct run {
 	const char *group;	/* what it shall live in */
 	atomic_int state;	/* of who is to be waited for */
+	pthread_barrier_t *start;	/* of threads that begin together */
 	size_t max;		/* that group's limit */
 	size_t size;
 	size_t step;

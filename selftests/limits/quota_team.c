@@ -63,13 +63,10 @@ static void *be_member_in_thread(void *arg)
 static struct team *make_team(int fd, bool files)
 {
 	struct team *team = shared_memory(sizeof(*team));
-	pthread_barrierattr_t shared;
 	uintptr_t base;
 	int i;
 
-	if (!team || pthread_barrierattr_init(&shared) ||
-	    pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED) ||
-	    pthread_barrier_init(&team->barrier, &shared, MEMBERS) ||
+	if (!team || !share_barrier(&team->barrier, MEMBERS) ||
 	    raw_alloc(fd, 0, MEMBERS * PART, HOSTMEM_RESERVE, HOSTMEM_READWRITE,
 		      &base))
 		return NULL;

@@ -153,18 +153,13 @@ FIXTURE_VARIANT_ADD(race, for_equal_shares)
 FIXTURE_SETUP(race)
 {
 	const char *seconds = getenv("HOSTMEM_RACE_SECONDS");
-	pthread_barrierattr_t shared;
 
 	SET_PARAMETERS(LIMIT_MB, 0);
 	self->fd = open_device();
 	ASSERT_LE(0, self->fd);
 	self->track = shared_memory(sizeof(*self->track));
 	ASSERT_NE(NULL, self->track);
-	ASSERT_EQ(0, pthread_barrierattr_init(&shared));
-	ASSERT_EQ(0, pthread_barrierattr_setpshared(&shared,
-						    PTHREAD_PROCESS_SHARED));
-	ASSERT_EQ(0, pthread_barrier_init(&self->track->start, &shared,
-					  RACERS * THREADS));
+	ASSERT_TRUE(share_barrier(&self->track->start, RACERS * THREADS));
 	self->track->most = variant->most;
 	self->track->fits = variant->fits;
 	if (seconds) {
