@@ -12,6 +12,7 @@
 #include "by.h"
 #include "ends.h"
 #include "pages.h"
+#include "probe.h"
 #include "prove.h"
 #include "ticks.h"
 #include "turns.h"
@@ -70,11 +71,11 @@ static uint64_t time_release(enum column column)
 /**
  * struct last - what a child says before it ends
  * @at: when that was
- * @free_kib: free memory then
+ * @available_kib: free memory then
  */
 struct last {
 	uint64_t at;
-	long free_kib;
+	long available_kib;
 };
 
 static void end_child(enum column column, int pipe)
@@ -82,7 +83,7 @@ static void end_child(enum column column, int pipe)
 	struct last last;
 
 	fill(column, column == OURS ? manager_with(0) : NULL);
-	last.free_kib = free_kib();
+	last.available_kib = available_kib();
 	last.at = ticks_now();
 	if (write(pipe, &last, sizeof(last)) != sizeof(last))
 		_exit(1);
@@ -120,22 +121,22 @@ bool ends_prove(void)
 	unsigned int i;
 
 	for (i = 0; i < NR_SIDES; i++) {
-		long before = free_kib(), there;
+		long before = available_kib(), there;
 		char *mem = fill(sides[i].column, NULL);
 		struct last last;
 
-		there = free_kib();
+		there = available_kib();
 		ok &= proved(before - there > kib - SLACK_KIB, sides[i].name,
 			     "512 MiB are committed");
 		ok &= proved(smaps_kib(mem, SIZE, "AnonHugePages:") ==
 			     (sides[i].column == HUGE ? kib : 0), sides[i].name,
 			     "pages are small or huge as they shall be");
 		empty(sides[i].column, mem);
-		ok &= proved(free_kib() - there > kib - SLACK_KIB, sides[i].name,
+		ok &= proved(available_kib() - there > kib - SLACK_KIB, sides[i].name,
 			     "512 MiB are free after the release");
 		time_exit(sides[i].column, &last);
-		ok &= proved(before - last.free_kib > kib - SLACK_KIB &&
-			     free_kib() - last.free_kib > kib - SLACK_KIB, sides[i].name,
+		ok &= proved(before - last.available_kib > kib - SLACK_KIB &&
+			     available_kib() - last.available_kib > kib - SLACK_KIB, sides[i].name,
 			     "512 MiB are committed before an exit and free after it");
 	}
 	return ok;

@@ -14,6 +14,7 @@
 #include "by.h"
 #include "ends.h"
 #include "pages.h"
+#include "probe.h"
 #include "prove.h"
 #include "turns.h"
 
@@ -146,19 +147,19 @@ bool large_prove(void)
 	enter();
 	for (i = 0; i < NR_LARGE; i++) {
 		struct large *large = &larges[i];
-		long before = free_kib(), there;
+		long before = available_kib(), there;
 
 		if (!is_there(large))
 			continue;
 		get(large);
-		there = free_kib();
+		there = available_kib();
 		ok &= proved(was_zero(large->mem, SIZE), large->name, "memory is zero");
 		ok &= proved(i == LARGE_HUGETLB || before - there > kib - SLACK_KIB, large->name,
 			     "memory is taken");
 		ok &= proved(i != LARGE_THP || smaps_kib(large->mem, SIZE, "AnonHugePages:") == kib,
 			     large->name, "pages are huge");
 		put(large);
-		ok &= proved(i == LARGE_HUGETLB || free_kib() - there > kib - SLACK_KIB,
+		ok &= proved(i == LARGE_HUGETLB || available_kib() - there > kib - SLACK_KIB,
 			     large->name, "memory is free again");
 		ok &= proved(out_of_reach(large->mem, SIZE), large->name, "it is gone");
 	}

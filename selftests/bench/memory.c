@@ -13,6 +13,7 @@
 #include "crowd.h"
 #include "memory.h"
 #include "pages.h"
+#include "probe.h"
 #include "prove.h"
 #include "report.h"
 #include "ticks.h"
@@ -26,15 +27,15 @@
 #define MUCH		(512 * MIB)
 
 /* Others may still be giving back what was freed before. */
-static long settled_free_kib(void)
+static long settled_available_kib(void)
 {
-	long kib = free_kib(), last;
+	long kib = available_kib(), last;
 	unsigned int tries = 0;
 
 	do {
 		last = kib;
 		ticks_settle();
-		kib = free_kib();
+		kib = available_kib();
 	} while (labs(kib - last) > STEADY_KIB && ++tries < 50);
 	return kib;
 }
@@ -120,11 +121,11 @@ static void measure_field(struct row rows[3], const struct way *way)
 	double held;
 
 	way_enter(way);
-	before = settled_free_kib();
+	before = settled_available_kib();
 	sow(&field, way);
 	for (i = 0; i < NR_CHANGES; i++)
 		change(&field, chance(&field) % NR_PORTIONS);
-	held = (double)(before - free_kib()) * KIB;
+	held = (double)(before - available_kib()) * KIB;
 	for (i = 0; i < 2; i++)
 		keep_better(&rows[i].figures[way->column],
 			    figure_once(ticks_to_units(field.ticks[i]) / field.nr[i] / PAGES_OF_ONE,
@@ -140,7 +141,7 @@ static char *have_much(const struct way *way, long *before)
 	char *mem;
 
 	way_enter(way);
-	*before = settled_free_kib();
+	*before = settled_available_kib();
 	mem = way->reserve(MUCH);
 	way->commit(mem, MUCH);
 	touch(mem, MUCH);
@@ -153,7 +154,7 @@ static double more_than_pages(const struct way *way)
 	long before, after;
 	char *mem = have_much(way, &before);
 
-	after = free_kib();
+	after = available_kib();
 	way->release(mem, MUCH);
 	return ((double)(before - after) * KIB - (double)MUCH) / ((double)MUCH / PAGE);
 }
@@ -170,7 +171,7 @@ static double one_page_each(const struct way *way)
 		way->decommit(mem + at, block / 2 - PAGE);
 		way->decommit(mem + at + block / 2, block / 2);
 	}
-	after = free_kib();
+	after = available_kib();
 	way->release(mem, MUCH);
 	return (double)(before - after) * KIB / ((double)MUCH / (double)block) - PAGE;
 }

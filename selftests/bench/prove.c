@@ -56,22 +56,6 @@ bool out_of_reach(char *mem, size_t size)
 	return read_faults(mem) && write_faults(mem + size - 1);
 }
 
-/* Freed memory waits in lists of each processor before MemFree counts it. */
-long free_kib(void)
-{
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	long kib = meminfo_kib("MemFree");
-	char line[256];
-	long pages;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, " count: %ld", &pages) == 1)
-			kib += pages * (long)(PAGE / 1024);
-	if (file)
-		fclose(file);
-	return kib;
-}
-
 long smaps_kib(const char *mem, size_t size, const char *field)
 {
 	FILE *file = fopen("/proc/self/smaps", "r");
@@ -130,7 +114,7 @@ static bool neighbour_is_well(const struct stretch *stretch, const char *mem)
 static bool prove_cycle(const struct way *way, const struct stretch *stretch, char *mem)
 {
 	size_t size = stretch->size - stretch->from;
-	long kib = (long)(size >> 10), free_before = free_kib(), free_committed;
+	long kib = (long)(size >> 10), free_before = available_kib(), free_committed;
 	char *start = mem + stretch->from;
 	bool ok = check(out_of_reach(start, size), way, stretch,
 			"reserved memory can't be touched");
@@ -140,14 +124,14 @@ static bool prove_cycle(const struct way *way, const struct stretch *stretch, ch
 	memset(start, WRITTEN, size);
 	ok &= check(has_right_pages(way, start, size), way, stretch,
 		    "pages have the size that is announced");
-	free_committed = free_kib();
+	free_committed = available_kib();
 	/* What is ready has been taken before, and is kept. */
 	ok &= check(way->prepared || free_before - free_committed > kib - SLACK_KIB, way, stretch,
 		    "commit and touch take memory");
 
 	stretch_decommit(stretch, way, mem);
-	ok &= check(way->prepared || free_kib() - free_committed > kib - SLACK_KIB, way, stretch,
-		    "decommit gives the memory back");
+	ok &= check(way->prepared || available_kib() - free_committed > kib - SLACK_KIB,
+		    way, stretch, "decommit gives the memory back");
 	ok &= check(out_of_reach(start, size), way, stretch,
 		    "decommitted memory can't be touched");
 	ok &= check(neighbour_is_well(stretch, mem), way, stretch,

@@ -32,9 +32,6 @@ bool has_byte(const char *mem, size_t size, char byte);
 /** out_of_reach() - whether first and last byte can be neither read nor written */
 bool out_of_reach(char *mem, size_t size);
 
-/** free_kib() - free memory of the machine, all of it */
-long free_kib(void);
-
 /** smaps_kib() - a field of /proc/self/smaps, say "LazyFree:", of mappings that meet a range */
 long smaps_kib(const char *mem, size_t size, const char *field);
 

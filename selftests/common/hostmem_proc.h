@@ -29,10 +29,29 @@ HELPER int64_t meminfo(const char *name)
 	return proc_bytes("/proc/meminfo", name);
 }
 
+/* A line of /proc/zoneinfo that counts pages which are to be had. */
+HELPER bool counts_available(const char *line, int64_t *pages)
+{
+	static const char * const formats[] = {
+		" pages free %" SCNd64,
+		" count: %" SCNd64,	/* in the lists of a processor */
+		" nr_zone_inactive_file %" SCNd64,
+		" nr_zone_active_file %" SCNd64,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		if (sscanf(line, formats[i], pages) == 1)
+			return true;
+	return false;
+}
+
 /*
- * Memory that is to be had, by the kernel's word.  MemAvailable leaves out what
- * each processor keeps at hand: tens of MiB, more or less from moment to moment.
- * Debug kernels also keep what slabs have freed, and find by themselves what isn't.
+ * Memory that is to be had, by the kernel's word.  MemAvailable leaves out what each
+ * processor keeps at hand: tens of MiB, more or less from moment to moment.  The kernel
+ * shows a zone while it holds its lock, so here no page is counted twice, or not at all,
+ * because it is on its way.  Debug kernels also keep what slabs have freed, and find by
+ * themselves what isn't.
  */
 HELPER int64_t available_memory(void)
 {
@@ -43,12 +62,11 @@ HELPER int64_t available_memory(void)
 	if (!file)
 		return -1;
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, " count: %" SCNd64, &count) == 1)
+		if (counts_available(line, &count))
 			pages += count;
 	fclose(file);
-	if (is_debug_kernel())
-		pages += meminfo("SUnreclaim") / (int64_t)PAGE;
-	return meminfo("MemAvailable") + pages * (int64_t)PAGE;
+	return pages * PAGE + meminfo("SReclaimable") +
+	       (is_debug_kernel() ? meminfo("SUnreclaim") : 0);
 }
 
 HELPER int64_t own_status(const char *name)

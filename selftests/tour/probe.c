@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "probe.h"
 
@@ -99,6 +100,35 @@ long meminfo_kib(const char *field)
 			kib = atol(line + length + 1);
 	fclose(file);
 	return kib;
+}
+
+/*
+ * MemAvailable leaves out what waits in lists of each processor.  The kernel shows a zone
+ * and its lists while it holds their lock: no page is counted twice, or not at all, because
+ * it is on its way.
+ */
+static const char * const available[] = {
+	" pages free %ld",
+	" count: %ld",
+	" nr_zone_inactive_file %ld",
+	" nr_zone_active_file %ld",
+};
+
+long available_kib(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "r");
+	long sum = 0, pages;
+	char line[256];
+	size_t i;
+
+	if (!file)
+		err(1, "/proc/zoneinfo");
+	while (fgets(line, sizeof(line), file))
+		for (i = 0; i < sizeof(available) / sizeof(available[0]); i++)
+			if (sscanf(line, available[i], &pages) == 1)
+				sum += pages;
+	fclose(file);
+	return sum * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 unsigned int maps_lines(const char *start, const char *end)

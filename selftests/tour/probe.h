@@ -35,8 +35,11 @@ bool read_faults(const char *addr);
 /** write_faults() - does writing one byte raise SIGSEGV with that address? */
 bool write_faults(char *addr);
 
-/** meminfo_kib() - a field of /proc/meminfo, say "MemAvailable" */
+/** meminfo_kib() - a field of /proc/meminfo, say "Slab" */
 long meminfo_kib(const char *field);
+
+/** available_kib() - memory of the machine that is free, or holds files */
+long available_kib(void);
 
 /** maps_lines() - lines of /proc/self/maps between two addresses: VMAs */
 unsigned int maps_lines(const char *start, const char *end);
