@@ -33,13 +33,15 @@ unsigned long hm_memcg_room(bool if_empty)
 }
 
 /*
- * What looks full may hold page cache: only trying tells.  By pieces, for when the last
- * one is refused, less than that is left of the cgroup, but more than nothing: whoever
- * touches new memory at that moment is not to be killed.  Where the machine has no such
- * piece, though the cgroup would allow it, single pages do.
+ * What looks full may hold page cache: only trying tells.  By pieces; and where little is
+ * left, by one that is larger than what is, and given back: the kernel makes room for it
+ * or refuses it, and whoever else of the cgroup needs memory at that moment finds some.
  */
 #define PIECE_ORDER	5
 #define PIECE		(1ul << PIECE_ORDER)
+#define LAST_ORDER	8
+
+static_assert(1ul << LAST_ORDER >= PIECE + HM_MEMCG_KEPT_FREE);
 
 /* In the piece itself. */
 struct hm_piece {
@@ -59,16 +61,56 @@ static bool charge_piece(struct hm_piece **pieces, unsigned int order)
 	return true;
 }
 
+/* The largest that the machine has at hand: if it is refused, then by the cgroup. */
+static unsigned int last_order(void)
+{
+	unsigned int order;
+	unsigned long piece;
+
+	for (order = LAST_ORDER; order > PIECE_ORDER; order--) {
+		piece = __get_free_pages(GFP_NOWAIT | __GFP_NOWARN, order);
+		if (piece) {
+			free_pages(piece, order);
+			break;
+		}
+	}
+	return order;
+}
+
+static bool makes_room(unsigned int order)
+{
+	unsigned long piece = __get_free_pages(HM_GFP, order);
+
+	if (piece)
+		free_pages(piece, order);
+	return piece;
+}
+
+/* Where the machine has no piece, though the cgroup would allow it, single pages do. */
+static bool charge_singly(struct hm_piece **pieces)
+{
+	unsigned long i;
+
+	for (i = 0; i < PIECE; i++)
+		if (hm_memcg_room(false) < PIECE || !charge_piece(pieces, 0))
+			return false;
+	return true;
+}
+
 static bool try_to_charge(unsigned long pages, struct hm_piece **pieces)
 {
-	unsigned long done, i;
+	unsigned int last = last_order();
+	unsigned long kept = min((1ul << last) - PIECE, HM_MEMCG_KEPT_FREE);
+	unsigned long done, room;
 
 	for (done = 0; done < pages; done += PIECE) {
-		if (charge_piece(pieces, PIECE_ORDER))
-			continue;
-		for (i = 0; i < PIECE; i++)
-			if (hm_memcg_room(false) < PIECE || !charge_piece(pieces, 0))
-				return false;
+		room = hm_memcg_room(false);
+		if (room >= pages - done)
+			break;
+		if (room < PIECE + kept && !makes_room(last))
+			return hm_memcg_room(false) >= pages - done;
+		if (!charge_piece(pieces, PIECE_ORDER) && !charge_singly(pieces))
+			return false;
 	}
 	return true;
 }

@@ -48,7 +48,9 @@ unsigned long hm_memcg_room(bool if_empty);
  * hm_memcg_charges - can so many pages be charged to the caller's cgroup?
  * @pages: how many
  *
- * Allocates them, which reclaims what has to be, and frees them.
+ * Allocates pages until so many are left, which reclaims what has to be, and frees them.
+ * Where that is refused something is left all the time: others of the cgroup, who
+ * touch new memory at that moment, are not to be killed.
  *
  * Context: sleeps.
  */
