@@ -32,18 +32,11 @@ HELPER int64_t meminfo(const char *name)
 /* A line of /proc/zoneinfo that counts pages which are to be had. */
 HELPER bool counts_available(const char *line, int64_t *pages)
 {
-	static const char * const formats[] = {
-		" pages free %" SCNd64,
-		" count: %" SCNd64,	/* in the lists of a processor */
-		" nr_zone_inactive_file %" SCNd64,
-		" nr_zone_active_file %" SCNd64,
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (sscanf(line, formats[i], pages) == 1)
-			return true;
-	return false;
+	/* "count" is of the lists of a processor. */
+	return sscanf(line, " pages free %" SCNd64, pages) == 1 ||
+	       sscanf(line, " count: %" SCNd64, pages) == 1 ||
+	       sscanf(line, " nr_zone_inactive_file %" SCNd64, pages) == 1 ||
+	       sscanf(line, " nr_zone_active_file %" SCNd64, pages) == 1;
 }
 
 /*

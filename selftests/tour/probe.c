@@ -107,26 +107,25 @@ long meminfo_kib(const char *field)
  * and its lists while it holds their lock: no page is counted twice, or not at all, because
  * it is on its way.
  */
-static const char * const available[] = {
-	" pages free %ld",
-	" count: %ld",
-	" nr_zone_inactive_file %ld",
-	" nr_zone_active_file %ld",
-};
+static bool counts_available(const char *line, long *pages)
+{
+	return sscanf(line, " pages free %ld", pages) == 1 ||
+	       sscanf(line, " count: %ld", pages) == 1 ||
+	       sscanf(line, " nr_zone_inactive_file %ld", pages) == 1 ||
+	       sscanf(line, " nr_zone_active_file %ld", pages) == 1;
+}
 
 long available_kib(void)
 {
 	FILE *file = fopen("/proc/zoneinfo", "r");
 	long sum = 0, pages;
 	char line[256];
-	size_t i;
 
 	if (!file)
 		err(1, "/proc/zoneinfo");
 	while (fgets(line, sizeof(line), file))
-		for (i = 0; i < sizeof(available) / sizeof(available[0]); i++)
-			if (sscanf(line, available[i], &pages) == 1)
-				sum += pages;
+		if (counts_available(line, &pages))
+			sum += pages;
 	fclose(file);
 	return sum * (sysconf(_SC_PAGESIZE) / 1024);
 }
