@@ -34,12 +34,16 @@ struct race {
  * @number: among those of its kind
  * @successes: how often it got pages
  * @wrong: the line where something was wrong; 0: nothing
+ * @addr: the page that had other contents than its own, if it was that
+ * @words: the first two and the last of these
  */
 struct racer {
 	struct race *race;
 	int number;
 	unsigned long successes;
 	int wrong;
+	uintptr_t addr;
+	uint64_t words[3];
 	pthread_t thread;
 };
 
@@ -132,21 +136,27 @@ static void *own(void *arg)
  */
 
 /* Each half of what stamp() writes is there, or not yet. */
-static bool is_own_or_zero(const char *page, uintptr_t addr)
+static bool is_own_or_zero(const uint64_t *words, uintptr_t addr)
 {
-	const uint64_t *words = (const uint64_t *)page;
-
 	return (!words[0] || words[0] == (addr ^ 1)) && !words[1] &&
-	       (!words[PAGE / 8 - 1] || words[PAGE / 8 - 1] == ~(addr ^ 1));
+	       (!words[2] || words[2] == ~(addr ^ 1));
 }
 
-static bool are_own_or_zero(const char *copy, uintptr_t addr, size_t size)
+static bool are_own_or_zero(struct racer *racer, const char *copy, uintptr_t addr,
+			    size_t size)
 {
+	const uint64_t *words;
 	size_t done;
 
-	for (done = 0; done < size; done += PAGE)
-		if (!is_own_or_zero(copy + done, addr + done))
+	for (done = 0; done < size; done += PAGE) {
+		words = (const uint64_t *)(copy + done);
+		racer->addr = addr + done;
+		racer->words[0] = words[0];
+		racer->words[1] = words[1];
+		racer->words[2] = words[PAGE / 8 - 1];
+		if (!is_own_or_zero(racer->words, racer->addr))
 			return false;
+	}
 	return true;
 }
 
@@ -161,7 +171,7 @@ static int by_pipe(struct racer *racer, int pipe[2], uintptr_t start, size_t siz
 	CHECK(got % PAGE == 0);
 	sched_yield();
 	CHECK(read(pipe[0], copy, got) == got);
-	CHECK(are_own_or_zero(copy, start, got));
+	CHECK(are_own_or_zero(racer, copy, start, got));
 	racer->successes++;
 	return 0;
 }
@@ -176,7 +186,7 @@ static int by_process_vm(struct racer *racer, uintptr_t start, size_t size)
 	if (got < 0)
 		return errno == EFAULT ? 0 : __LINE__;
 	CHECK(got % PAGE == 0);
-	CHECK(are_own_or_zero(copy, start, got));
+	CHECK(are_own_or_zero(racer, copy, start, got));
 	racer->successes++;
 	return 0;
 }
@@ -236,7 +246,10 @@ static void *reader(void *arg)
 									\
 	for (__i = 0; __i < ARRAY_SIZE(racers); __i++) {		\
 		ASSERT_EQ(0, pthread_join((racers)[__i].thread, NULL));	\
-		EXPECT_EQ(0, (racers)[__i].wrong);			\
+		EXPECT_EQ(0, (racers)[__i].wrong)			\
+			TH_LOG("page %lx had %lx, %lx, %lx", (racers)[__i].addr, \
+			       (racers)[__i].words[0], (racers)[__i].words[1], \
+			       (racers)[__i].words[2]);			\
 		EXPECT_NE(0, (racers)[__i].successes);			\
 	}								\
 } while (0)
