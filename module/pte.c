@@ -213,51 +213,54 @@ void hm_pte_flush_end(struct vm_area_struct *vma)
 	hm_pte_clean_end(vma->vm_mm);
 }
 
-/* A zap takes 90 instructions for a PTE and 8 for none. */
-static void clear_inner(const struct hm_run *run, bool covered)
+/* A zap takes 90 instructions for a PTE and 8 for none: it pays from so many pages on. */
+#define WORTH_CLEARING	9
+
+static void clear(const struct hm_run *run, bool covered)
 {
 	struct hm_pte_walk walk = {
 		.run = run,
 		.covered = covered,
 	};
 
-	with_ptes(&walk, hm_pte_steps(run->block)->clear_inner);
+	with_ptes(&walk, hm_pte_steps(run->block)->clear);
 }
 
 /*
- * A zap that meets pages gathers them, and flushes in between once it can hold no more,
- * which is after 7 at worst, or has met a dirty one and is to be rescheduled.  Then the
- * one flush ends, and the next begins, where it was, and what lies within a run may be
- * in neither.  So there it meets clean PTEs only, and no more than 6.  Of the memory
- * behind special ones it knows nothing that it could gather.
+ * A zap that meets counted PTEs may flush in between: once it can gather no more pages, or
+ * has met a dirty one and is to be rescheduled; and dirty a PTE becomes at any moment, by
+ * whom the kernel lets write.  Then one flush ends, and the next begins, where that was,
+ * and what went before, between the two, is in neither.  So there no PTE is left to it,
+ * and it has to flush everything, as next to another zap that is under way.
  */
-#define MOST_GATHERED	6
-
-static void unmap_counted(struct hm_unmap *unmap, const struct hm_run *run)
+static void clear_counted(struct hm_unmap *unmap, const struct hm_run *run)
 {
-	if (unmap->met + 2 > MOST_GATHERED) {
-		hm_unmap_end(unmap, run_addr(run));
-		*unmap = hm_unmap_begin(unmap->vma, run_addr(run));
-	}
-	clear_inner(run, true);
-	unmap->met += 2;
+	if (!unmap->cleared)
+		hm_pte_clean_begin(unmap->vma->vm_mm);
+	unmap->cleared = true;
+	clear(run, true);
 }
 
 void hm_unmap_run(struct hm_unmap *unmap, const struct hm_run *run)
 {
 	bool covers = READ_ONCE(hm_flush_covers);
+	bool worth = run->nr >= WORTH_CLEARING;
 
 	mmap_assert_locked(run->vma->vm_mm);
 
-	if (run->block->pinnable && covers)
-		unmap_counted(unmap, run);
-	else if (run->block->marks || (run->nr > 8 && covers))
-		clear_inner(run, covers);
+	if (run->block->pinnable) {
+		if (worth)
+			clear_counted(unmap, run);
+	} else if (run->block->marks || (worth && covers)) {
+		clear(run, covers);
+	}
 }
 
 void hm_unmap_end(struct hm_unmap *unmap, unsigned long end)
 {
 	hm_pte_unmap(unmap->vma, unmap->start, end);
+	if (unmap->cleared)
+		hm_pte_clean_end(unmap->vma->vm_mm);
 }
 
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,

@@ -91,7 +91,7 @@ void hm_pte_harvest(const struct hm_run *run);
 /** hm_pte_mark_written - copy the dirty bits of pages, whatever their states, to the marks */
 void hm_pte_mark_written(const struct hm_run *run);
 
-/** hm_pte_clean_begin - PTEs of @mm are about to be cleaned where they are */
+/** hm_pte_clean_begin - PTEs of @mm are about to be cleaned, or removed, and flushed later */
 void hm_pte_clean_begin(struct mm_struct *mm);
 
 /**
@@ -124,15 +124,15 @@ void hm_pte_flush_end(struct vm_area_struct *vma);
 /**
  * struct hm_unmap - an unmapping that is under way
  * @vma: the VMA
- * @start: where the part begins that is still mapped
- * @met: PTEs of pinnable pages in that part which the zap will meet, at most
+ * @start: where the range begins
+ * @cleared: whether PTEs of pinnable pages have gone, which are not flushed
  *
  * Owned by the call that has it on its stack.
  */
 struct hm_unmap {
 	struct vm_area_struct *vma;
 	unsigned long start;
-	unsigned int met;
+	bool cleared;
 };
 
 /** hm_unmap_begin - begin to remove all PTEs of a range that starts at @start */
@@ -151,7 +151,8 @@ static inline struct hm_unmap hm_unmap_begin(struct vm_area_struct *vma,
  * the last, which makes the unmap quicker.  They are not flushed: that the two
  * outer ones do when they are zapped, for a flush covers all between the first
  * and the last page that a zap has met.  Where it doesn't, see flush.h, no PTE is
- * removed here.
+ * removed here.  Those of pinnable pages all go, or, if they are few, none; once some
+ * have, the end flushes everything.
  */
 void hm_unmap_run(struct hm_unmap *unmap, const struct hm_run *run);
 

@@ -95,61 +95,31 @@ static void disarm_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
 					       hm_block_addr(run->block, page), pte));
 }
 
-/* The page of a PTE that has gone is told of it.  Return how many have. */
-static __always_inline long note_gone(struct page *page, pte_t old)
-{
-	if (!pte_present(old))
-		return 0;
-	hm_pinnable_unmap(page);
-	return 1;
-}
-
 /* Have PTEs from the @first page of a run on go, up to the one of the page @end. */
-static __always_inline void drop_ptes(const struct hm_run *run, int first, int end,
-				      pte_t *pte, const bool counted)
+static void drop_ptes(const struct hm_run *run, int first, int end, pte_t *pte)
 {
 	unsigned long addr = hm_block_addr(run->block, run->first + first);
-	long gone = 0;
 
 	/* Where there are no marks, nobody asks for dirty bits. */
-	for (; first < end; first++, addr += PAGE_SIZE) {
-		if (!counted)
-			ptep_clear(run->vma->vm_mm, addr, pte + first);
-		else
-			gone += note_gone(hm_block_memory(run->block, run->first + first),
-					  ptep_get_and_clear(run->vma->vm_mm, addr,
-							     pte + first));
-	}
-	if (counted)
-		hm_mm_add_file_rss(run->vma->vm_mm, -gone);
+	for (; first < end; first++, addr += PAGE_SIZE)
+		ptep_clear(run->vma->vm_mm, addr, pte + first);
 }
 
-static __always_inline void take_ptes(const struct hm_run *run, int first, int end,
-				      pte_t *pte, const bool counted)
+static void take_ptes(const struct hm_run *run, int first, int end, pte_t *pte)
 {
-	long gone = 0;
-	pte_t old;
-	int i;
-
-	for (i = first; i < end; i++) {
-		old = take_pte(run, run->first + i, pte + i);
-		if (counted)
-			gone += note_gone(hm_block_memory(run->block, run->first + i),
-					  old);
-	}
-	if (counted)
-		hm_mm_add_file_rss(run->vma->vm_mm, -gone);
+	for (; first < end; first++)
+		take_pte(run, run->first + first, pte + first);
 }
 
 /*
  * Keep the first and the last PTE that lead to a page, for the zap to meet; or all of
  * them, where a flush covers no more than what is met.  Where dirty bits matter
  * they are kept clean and read-only, so that whoever writes from here on has to
- * wait in the fault handler; and where they would be gathered, see pte.c.
+ * wait in the fault handler.
  */
-static __always_inline int clear_inner(pte_t *pte, const struct hm_pte_walk *walk,
-				       const bool counted)
+static int clear_special(pte_t *pte, unsigned long addr, void *data)
 {
+	const struct hm_pte_walk *walk = data;
 	const struct hm_run *run = walk->run;
 	int first = 0, last = run->nr - 1;
 	int i;
@@ -158,15 +128,32 @@ static __always_inline int clear_inner(pte_t *pte, const struct hm_pte_walk *wal
 		first++;
 	while (first < last && !pte_present(ptep_get(pte + last)))
 		last--;
-	if (!run->block->marks)
-		drop_ptes(run, first + 1, last, pte, counted);
-	else if (walk->covered)
-		take_ptes(run, first + 1, last, pte, counted);
-	if (!run->block->marks && !counted)
+	if (!run->block->marks) {
+		drop_ptes(run, first + 1, last, pte);
 		return 0;
+	}
+	if (walk->covered)
+		take_ptes(run, first + 1, last, pte);
 	for (i = first; i <= last; i++)
 		if (pte_present(ptep_get(pte + i)))
 			disarm_pte(run, run->first + i, pte + i);
+	return 0;
+}
+
+/* All go, and each page is told of it. */
+static int clear_counted(pte_t *pte, unsigned long addr, void *data)
+{
+	const struct hm_run *run = ((struct hm_pte_walk *)data)->run;
+	unsigned int i, end = run->first + run->nr;
+	long gone = 0;
+
+	for (i = run->first; i < end; i++, pte++) {
+		if (!pte_present(take_pte(run, i, pte)))
+			continue;
+		hm_pinnable_unmap(hm_block_memory(run->block, i));
+		gone++;
+	}
+	hm_mm_add_file_rss(run->vma->vm_mm, -gone);
 	return 0;
 }
 
@@ -180,24 +167,14 @@ static int set_counted(pte_t *pte, unsigned long addr, void *data)
 	return set(pte, data, true);
 }
 
-static int clear_inner_special(pte_t *pte, unsigned long addr, void *data)
-{
-	return clear_inner(pte, data, false);
-}
-
-static int clear_inner_counted(pte_t *pte, unsigned long addr, void *data)
-{
-	return clear_inner(pte, data, true);
-}
-
 const struct hm_pte_steps hm_special_steps = {
-	.set		= set_special,
-	.clear_inner	= clear_inner_special,
+	.set	= set_special,
+	.clear	= clear_special,
 };
 
 const struct hm_pte_steps hm_counted_steps = {
-	.set		= set_counted,
-	.clear_inner	= clear_inner_counted,
+	.set	= set_counted,
+	.clear	= clear_counted,
 };
 
 int hm_pte_mark_step(pte_t *pte, unsigned long addr, void *data)

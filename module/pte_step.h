@@ -32,11 +32,11 @@ struct hm_pte_walk {
 /**
  * struct hm_pte_steps - the steps that differ
  * @set: set all PTEs of the run
- * @clear_inner: see hm_unmap_run()
+ * @clear: see hm_unmap_run()
  */
 struct hm_pte_steps {
 	pte_fn_t set;
-	pte_fn_t clear_inner;
+	pte_fn_t clear;
 };
 
 extern const struct hm_pte_steps hm_special_steps;
