@@ -8,7 +8,8 @@
 #include "pte_step.h"
 
 /* A PTE is no longer what it was; what the hardware knows of writes goes to the marks. */
-static void note_written(const struct hm_run *run, unsigned int page, pte_t old)
+static __always_inline void note_written(const struct hm_run *run, unsigned int page,
+					 pte_t old)
 {
 	if (hm_pte_dirty(old) && run->block->marks)
 		hm_marks_written(run->block->marks, page);
@@ -99,10 +100,11 @@ static void disarm_pte(const struct hm_run *run, unsigned int page, pte_t *pte)
 static void drop_ptes(const struct hm_run *run, int first, int end, pte_t *pte)
 {
 	unsigned long addr = hm_block_addr(run->block, run->first + first);
+	struct mm_struct *mm = run->vma->vm_mm;
 
 	/* Where there are no marks, nobody asks for dirty bits. */
-	for (; first < end; first++, addr += PAGE_SIZE)
-		ptep_clear(run->vma->vm_mm, addr, pte + first);
+	for (pte += first; first < end; first++, addr += PAGE_SIZE)
+		ptep_clear(mm, addr, pte++);
 }
 
 static void take_ptes(const struct hm_run *run, int first, int end, pte_t *pte)
