@@ -205,7 +205,7 @@ FIXTURE_VARIANT_ADD(chain, commit_in_cgroup)
 {
 	.region = HOSTMEM_RESERVE, .prepare = prepare_cgroup, .call = call_commit,
 	.complete = committed_in_cgroup, .length = 4 * PAGE,
-	.protect = HOSTMEM_READWRITE, .failures = 10, .copies = 1,
+	.protect = HOSTMEM_READWRITE, .failures = 6, .copies = 1,
 };
 
 FIXTURE_VARIANT_ADD(chain, library)

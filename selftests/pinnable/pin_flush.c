@@ -20,6 +20,7 @@ static bool stay_on(int processor)
 /* A child that wants the first processor all the time, so that we lose it anywhere. */
 static int compete(void *arg)
 {
+	(void)arg;
 	stay_on(0);
 	for (;;)
 		;
