@@ -4,6 +4,7 @@
  * zap meets.  pte.c leaves PTEs between these two to it, which makes unmapping
  * quicker.  The kernel does it that way, but promises it nowhere: so it is tried
  * when the module is loaded.  Where it doesn't hold, a zap meets every PTE.
+ * Pinnable pages don't ask for it.
  *
  * main.c has it tried, pte.c asks.  Stands beside all else: calls nothing of ours.
  */

@@ -61,29 +61,27 @@ static bool charge_piece(struct hm_piece **pieces, unsigned int order)
 	return true;
 }
 
-/* The largest that the machine has at hand: if it is refused, then by the cgroup. */
-static unsigned int last_order(void)
+static bool can_alloc(gfp_t gfp, unsigned int order)
 {
-	unsigned int order;
-	unsigned long piece;
-
-	for (order = LAST_ORDER; order > PIECE_ORDER; order--) {
-		piece = __get_free_pages(GFP_NOWAIT | __GFP_NOWARN, order);
-		if (piece) {
-			free_pages(piece, order);
-			break;
-		}
-	}
-	return order;
-}
-
-static bool makes_room(unsigned int order)
-{
-	unsigned long piece = __get_free_pages(HM_GFP, order);
+	unsigned long piece = __get_free_pages(gfp, order);
 
 	if (piece)
 		free_pages(piece, order);
 	return piece;
+}
+
+/*
+ * By the largest piece that the machine has at hand: if it is refused, then by the cgroup.
+ * Where there is none, ordinary pieces tell.
+ */
+static bool makes_room(void)
+{
+	unsigned int order;
+
+	for (order = LAST_ORDER; order > PIECE_ORDER; order--)
+		if (can_alloc(GFP_NOWAIT | __GFP_NOWARN, order))
+			return can_alloc(HM_GFP, order);
+	return true;
 }
 
 /* Where the machine has no piece, though the cgroup would allow it, single pages do. */
@@ -99,15 +97,13 @@ static bool charge_singly(struct hm_piece **pieces)
 
 static bool try_to_charge(unsigned long pages, struct hm_piece **pieces)
 {
-	unsigned int last = last_order();
-	unsigned long kept = min((1ul << last) - PIECE, HM_MEMCG_KEPT_FREE);
 	unsigned long done, room;
 
 	for (done = 0; done < pages; done += PIECE) {
 		room = hm_memcg_room(false);
 		if (room >= pages - done)
 			break;
-		if (room < PIECE + kept && !makes_room(last))
+		if (room < PIECE + HM_MEMCG_KEPT_FREE && !makes_room())
 			return hm_memcg_room(false) >= pages - done;
 		if (!charge_piece(pieces, PIECE_ORDER) && !charge_singly(pieces))
 			return false;

@@ -180,7 +180,7 @@ void hm_pte_harvest(const struct hm_run *run)
  * zap and sees that another is under way can't know what that one has left in the TLBs,
  * and flushes the whole address space.  Here, both are we.
  */
-void hm_pte_clean_begin(struct mm_struct *mm)
+void hm_pte_pending_begin(struct mm_struct *mm)
 {
 	mmap_assert_locked(mm);
 	inc_tlb_flush_pending(mm);
@@ -196,21 +196,21 @@ void hm_pte_clean(const struct hm_run *run, const unsigned long *which)
 	with_ptes(&walk, hm_pte_clean_step);
 }
 
-void hm_pte_clean_end(struct mm_struct *mm)
+void hm_pte_pending_end(struct mm_struct *mm)
 {
 	dec_tlb_flush_pending(mm);
 }
 
 void hm_pte_flush_begin(struct vm_area_struct *vma)
 {
-	hm_pte_clean_begin(vma->vm_mm);
+	hm_pte_pending_begin(vma->vm_mm);
 }
 
 /* A zap of nothing that sees another one under way flushes, too. */
 void hm_pte_flush_end(struct vm_area_struct *vma)
 {
 	hm_zap(vma, vma->vm_start, 0);
-	hm_pte_clean_end(vma->vm_mm);
+	hm_pte_pending_end(vma->vm_mm);
 }
 
 /* A zap takes 90 instructions for a PTE and 8 for none: it pays from so many pages on. */
@@ -233,10 +233,10 @@ static void clear(const struct hm_run *run, bool covered)
  * and what went before, between the two, is in neither.  So there no PTE is left to it,
  * and it has to flush everything, as next to another zap that is under way.
  */
-static void clear_counted(struct hm_unmap *unmap, const struct hm_run *run)
+static void unmap_counted(struct hm_unmap *unmap, const struct hm_run *run)
 {
 	if (!unmap->cleared)
-		hm_pte_clean_begin(unmap->vma->vm_mm);
+		hm_pte_pending_begin(unmap->vma->vm_mm);
 	unmap->cleared = true;
 	clear(run, true);
 }
@@ -250,7 +250,7 @@ void hm_unmap_run(struct hm_unmap *unmap, const struct hm_run *run)
 
 	if (run->block->pinnable) {
 		if (worth)
-			clear_counted(unmap, run);
+			unmap_counted(unmap, run);
 	} else if (run->block->marks || (worth && covers)) {
 		clear(run, covers);
 	}
@@ -260,7 +260,7 @@ void hm_unmap_end(struct hm_unmap *unmap, unsigned long end)
 {
 	hm_pte_unmap(unmap->vma, unmap->start, end);
 	if (unmap->cleared)
-		hm_pte_clean_end(unmap->vma->vm_mm);
+		hm_pte_pending_end(unmap->vma->vm_mm);
 }
 
 void hm_pte_unmap(struct vm_area_struct *vma, unsigned long start,

@@ -91,8 +91,8 @@ void hm_pte_harvest(const struct hm_run *run);
 /** hm_pte_mark_written - copy the dirty bits of pages, whatever their states, to the marks */
 void hm_pte_mark_written(const struct hm_run *run);
 
-/** hm_pte_clean_begin - PTEs of @mm are about to be cleaned, or removed, and flushed later */
-void hm_pte_clean_begin(struct mm_struct *mm);
+/** hm_pte_pending_begin - PTEs of @mm are about to be changed or removed, and flushed later */
+void hm_pte_pending_begin(struct mm_struct *mm);
 
 /**
  * hm_pte_clean - clean PTEs, without flushing them
@@ -104,12 +104,12 @@ void hm_pte_clean_begin(struct mm_struct *mm);
 void hm_pte_clean(const struct hm_run *run, const unsigned long *which);
 
 /**
- * hm_pte_clean_end - all that were cleaned have been flushed
+ * hm_pte_pending_end - all that were changed have been flushed
  *
- * For that some page of the VMA has to be unmapped since, if any were cleaned at all:
+ * For that some page of the VMA has to be unmapped since, if any were changed at all:
  * whoever unmaps meanwhile flushes everything, since the begin.
  */
-void hm_pte_clean_end(struct mm_struct *mm);
+void hm_pte_pending_end(struct mm_struct *mm);
 
 /** hm_pte_flush_begin - PTEs of @vma are about to be changed where they are */
 void hm_pte_flush_begin(struct vm_area_struct *vma);
@@ -151,8 +151,8 @@ static inline struct hm_unmap hm_unmap_begin(struct vm_area_struct *vma,
  * the last, which makes the unmap quicker.  They are not flushed: that the two
  * outer ones do when they are zapped, for a flush covers all between the first
  * and the last page that a zap has met.  Where it doesn't, see flush.h, no PTE is
- * removed here.  Those of pinnable pages all go, or, if they are few, none; once some
- * have, the end flushes everything.
+ * removed here.  Those of pinnable pages all go, or, if they are few, none: what the zap
+ * finds dirty hm_pte_harvest() tells.  Once some have gone, the end flushes everything.
  */
 void hm_unmap_run(struct hm_unmap *unmap, const struct hm_run *run);
 

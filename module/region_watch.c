@@ -122,7 +122,7 @@ static struct cleaning begin_cleaning(struct hm_region *region, unsigned long si
 	};
 
 	if (cleaning.at_once)
-		hm_pte_clean_begin(mm);
+		hm_pte_pending_begin(mm);
 	return cleaning;
 }
 
@@ -132,7 +132,7 @@ static void end_cleaning(struct hm_region *region, struct cleaning *cleaning)
 	if (cleaning->block)
 		renew_single(region, cleaning->block, cleaning->page);
 	if (cleaning->at_once)
-		hm_pte_clean_end(region->vma->vm_mm);
+		hm_pte_pending_end(region->vma->vm_mm);
 }
 
 /*
