@@ -71,7 +71,7 @@ static uint64_t time_release(enum column column)
 /**
  * struct last - what a child says before it ends
  * @at: when that was
- * @available_kib: free memory then
+ * @available_kib: what was available then
  */
 struct last {
 	uint64_t at;

@@ -150,6 +150,21 @@ HELPER int status_of(pid_t pid)
 	return status;
 }
 
+/* Have a thread, 0 for this one, run on one processor only. */
+HELPER bool keep_on(int processor, pid_t tid)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(processor, &one);
+	return !sched_setaffinity(tid, sizeof(one), &one);
+}
+
+HELPER bool run_on(int processor)
+{
+	return keep_on(processor, 0);
+}
+
 /* A small generator, so that every run of a test does the same. */
 HELPER uint32_t random_below(uint64_t *state, uint32_t limit)
 {

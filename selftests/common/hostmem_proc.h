@@ -7,6 +7,7 @@
 #define HOSTMEM_PROC_H
 
 #include "hostmem_base.h"
+#include "zoneinfo.h"
 
 /* A line of a file like /proc/meminfo in bytes; -1 if there is no such line. */
 HELPER int64_t proc_bytes(const char *path, const char *name)
@@ -29,37 +30,16 @@ HELPER int64_t meminfo(const char *name)
 	return proc_bytes("/proc/meminfo", name);
 }
 
-/* A line of /proc/zoneinfo that counts pages which are to be had. */
-HELPER bool counts_available(const char *line, int64_t *pages)
-{
-	/* "count" is of the lists of a processor. */
-	return sscanf(line, " pages free %" SCNd64, pages) == 1 ||
-	       sscanf(line, " count: %" SCNd64, pages) == 1 ||
-	       sscanf(line, " nr_zone_inactive_file %" SCNd64, pages) == 1 ||
-	       sscanf(line, " nr_zone_active_file %" SCNd64, pages) == 1;
-}
-
 /*
- * Memory that is to be had, by the kernel's word.  MemAvailable leaves out what each
- * processor keeps at hand: tens of MiB, more or less from moment to moment.  The kernel
- * shows a zone while it holds its lock, so here no page is counted twice, or not at all,
- * because it is on its way.  Debug kernels also keep what slabs have freed, and find by
+ * Memory that is to be had.  Debug kernels also keep what slabs have freed, and find by
  * themselves what isn't.
  */
 HELPER int64_t available_memory(void)
 {
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	int64_t pages = 0, count;
-	char line[256];
+	int64_t pages = zoneinfo_available();
 
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
-		if (counts_available(line, &count))
-			pages += count;
-	fclose(file);
-	return pages * PAGE + meminfo("SReclaimable") +
-	       (is_debug_kernel() ? meminfo("SUnreclaim") : 0);
+	return pages < 0 ? -1 : pages * PAGE + meminfo("SReclaimable") +
+				(is_debug_kernel() ? meminfo("SUnreclaim") : 0);
 }
 
 HELPER int64_t own_status(const char *name)

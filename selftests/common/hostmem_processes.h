@@ -56,6 +56,20 @@ HELPER pid_t start_child(int (*function)(void *), void *arg)
 	return child;
 }
 
+HELPER int want_processor(void *arg)
+{
+	(void)arg;
+	for (;;)
+		;
+	return 0;
+}
+
+/* A child that wants this processor, the first, all the time: so we lose it anywhere. */
+HELPER pid_t start_competitor(void)
+{
+	return run_on(0) ? start_child(want_processor, NULL) : -1;
+}
+
 /* Memory that parent and children share. */
 HELPER void *shared_memory(size_t size)
 {

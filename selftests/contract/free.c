@@ -3,10 +3,8 @@
  * Description: MEM_DECOMMIT and MEM_RELEASE: which pages, what is left of them,
  * and that a refused call changes nothing (rules F3-F11, F16, X2, X6, X13).
  */
+#include "hostmem_processes.h"
 #include "hostmem_test.h"
-
-#include <sched.h>
-#include <sys/prctl.h>
 
 #define FIXED	((uintptr_t)0x50000000 + BLOCK - GRANULE)
 #define REGION	(2 * BLOCK + 3 * PAGE)
@@ -273,25 +271,6 @@ TEST_F(freeing, decommitted_pages_are_reserved_again_F11_B9)
 				  REGION - GRANULE - BLOCK, 1));
 	EXPECT_EQ(self->before.out_committed_bytes,
 		  hostmem_status(self->fd).out_committed_bytes);
-}
-
-/* A child that wants this processor all the time, so that we lose it anywhere. */
-static pid_t start_competitor(void)
-{
-	cpu_set_t one;
-	pid_t child;
-
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	if (sched_setaffinity(0, sizeof(one), &one))
-		return -1;
-	child = fork();
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			;
-	}
-	return child;
 }
 
 /* Write to pages at both ends of a block, and to some between, which TLBs know then. */

@@ -31,20 +31,6 @@ static volatile bool hog_wanted, hog_runs, answered, called;
 static volatile pid_t asker_tid;
 static const char *volatile wrong;
 
-static bool keep_on(int cpu, pid_t tid)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	return !sched_setaffinity(tid, sizeof(one), &one);
-}
-
-static bool run_on(int cpu)
-{
-	return keep_on(cpu, 0);
-}
-
 /* Walks over many blocks, all of them in one call with the region locked. */
 static void *be_busy(void *arg)
 {

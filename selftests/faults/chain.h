@@ -84,7 +84,6 @@ FIXTURE_TEARDOWN(leak)
 
 TEST_F(leak, is_there_none)
 {
-	cpu_set_t cpus;
 	long left;
 	int round;
 
@@ -93,9 +92,7 @@ TEST_F(leak, is_there_none)
 	 * behind a grace period of RCU, or by a work then, is charged until it is.
 	 */
 	for (round = 0; (left = charged_pages(GROUP)) > 0 && round < 64; round++) {
-		CPU_ZERO(&cpus);
-		CPU_SET(round % 8, &cpus);
-		sched_setaffinity(0, sizeof(cpus), &cpus);
+		run_on(round % 8);
 		ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
 	}
 	EXPECT_EQ(0, left);

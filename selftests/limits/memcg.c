@@ -324,11 +324,7 @@ TEST_F(steps, end_in_refusals_for_two_cgroups_A13)
 		TH_LOG("line %d", other->line);
 }
 
-/*
- * What can be reclaimed is no reason to refuse.  In place of page cache, which
- * needs a disk, it is memory that its owner doesn't want any more: to the kernel
- * that is the same.
- */
+/* What can be reclaimed is no reason to refuse. */
 static int commit_in_place_of_cache(void *arg)
 {
 	struct run *run = arg;
@@ -338,12 +334,8 @@ static int commit_in_place_of_cache(void *arg)
 	int fd;
 
 	CHECK(join(run->group));
-	cache = mmap(NULL, run->max / 2, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	CHECK(cache != MAP_FAILED);
-	CHECK(keep_small(cache, run->max / 2));
-	stamp(cache, run->max / 2, 1);
-	CHECK(!madvise(cache, run->max / 2, MADV_FREE));
+	cache = memory_that_may_go(run->max / 2);
+	CHECK(cache);
 	CHECK(current(run->group) >= (int64_t)(run->max / 2));
 	base = open_region(&fd, run->max);
 	CHECK(base);

@@ -40,6 +40,21 @@ struct run {
 	}								\
 } while (0)
 
+/*
+ * What can be reclaimed, NULL without it.  In place of page cache, which needs a disk, it is
+ * stamped memory that its owner doesn't want any more: to the kernel that is the same.
+ */
+HELPER char *memory_that_may_go(size_t size)
+{
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED || !keep_small(memory, size))
+		return NULL;
+	stamp(memory, size, 1);
+	return madvise(memory, size, MADV_FREE) ? NULL : memory;
+}
+
 #define SET_UP_GROUPS() do {						\
 	SET_PARAMETERS(PLENTY_MB, 0);					\
 	self->fd = open_device();					\

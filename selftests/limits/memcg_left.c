@@ -50,39 +50,16 @@ FIXTURE_TEARDOWN(refused)
 	TEAR_DOWN_GROUPS();
 }
 
-/* Each processor keeps some of what is charged; here it's always the same one. */
-static bool stay_on_one_processor(void)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	return !sched_setaffinity(0, sizeof(one), &one);
-}
-
-/* In place of page cache, for which a disk is needed: to the kernel that is the same. */
-static bool keep_what_may_go(size_t size)
-{
-	char *cache;
-
-	if (!size)
-		return true;
-	cache = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (cache == MAP_FAILED || !keep_small(cache, size))
-		return false;
-	stamp(cache, size, 1);
-	return !madvise(cache, size, MADV_FREE);
-}
-
 static int be_refused(void *arg)
 {
 	struct run *run = arg;
 	int fd, refused = 0, err;
 	uintptr_t base, at;
 
-	CHECK(stay_on_one_processor());
+	/* Each processor keeps some of what is charged; here it's always the same one. */
+	CHECK(run_on(sched_getcpu()));
 	CHECK(join(run->group));
-	CHECK(keep_what_may_go(run->size));
+	CHECK(!run->size || memory_that_may_go(run->size));
 	base = open_region(&fd, 2 * run->max);
 	CHECK(base);
 	/* After a refusal the kernel may find some more. */

@@ -69,11 +69,7 @@ FIXTURE(overhead)
 
 FIXTURE_SETUP(overhead)
 {
-	cpu_set_t first;
-
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
+	ASSERT_TRUE(run_on(0));
 	rmdir(GROUP);
 	ASSERT_TRUE(write_file(CGROUPS "/cgroup.subtree_control", "+memory"));
 	ASSERT_EQ(0, mkdir(GROUP, 0755));

@@ -6,27 +6,6 @@
 #include "pin.h"
 #include "hostmem_limits.h"
 
-#include <sys/uio.h>
-
-static bool stay_on(int processor)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(processor, &set);
-	return !sched_setaffinity(0, sizeof(set), &set);
-}
-
-/* A child that wants the first processor all the time, so that we lose it anywhere. */
-static int compete(void *arg)
-{
-	(void)arg;
-	stay_on(0);
-	for (;;)
-		;
-	return 0;
-}
-
 /**
  * struct writer - a thread that has the kernel write to a page, from another processor
  * @page: the page
@@ -46,7 +25,7 @@ static void *write_by_kernel(void *arg)
 	struct iovec own = { .iov_base = &byte, .iov_len = 1 };
 	struct iovec his = { .iov_base = writer->page, .iov_len = 1 };
 
-	stay_on(1);
+	run_on(1);
 	while (!writer->done)
 		writer->writes += process_vm_writev(getpid(), &own, 1, &his, 1, 0) == 1;
 	return NULL;
@@ -97,11 +76,10 @@ TEST_F_TIMEOUT(flush, leaves_no_page_in_a_tlb_whoever_writes_meanwhile_F11_T7, 1
 {
 	unsigned int i, rounds = is_debug_kernel() ? 100 : 1000;
 	struct writer writer = { .page = (char *)self->base };
-	pid_t child = start_child(compete, NULL);
+	pid_t child = start_competitor();
 	pthread_t thread;
 
 	ASSERT_LT(0, child);
-	ASSERT_TRUE(stay_on(0));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, write_by_kernel, &writer));
 	for (i = 0; i < rounds; i++) {
 		ASSERT_EQ(0, raw_commit(self->fd, self->base, BLOCK, PROCESS, AT_ONCE));

@@ -139,7 +139,7 @@ static void *own(void *arg)
 static bool is_own_or_zero(const uint64_t *words, uintptr_t addr)
 {
 	return (!words[0] || words[0] == (addr ^ 1)) && !words[1] &&
-	       (!words[2] || words[2] == ~(addr ^ 1));
+	       (!words[PAGE / 8 - 1] || words[PAGE / 8 - 1] == ~(addr ^ 1));
 }
 
 static bool are_own_or_zero(struct racer *racer, const char *copy, uintptr_t addr,
@@ -150,12 +150,13 @@ static bool are_own_or_zero(struct racer *racer, const char *copy, uintptr_t add
 
 	for (done = 0; done < size; done += PAGE) {
 		words = (const uint64_t *)(copy + done);
+		if (is_own_or_zero(words, addr + done))
+			continue;
 		racer->addr = addr + done;
 		racer->words[0] = words[0];
 		racer->words[1] = words[1];
 		racer->words[2] = words[PAGE / 8 - 1];
-		if (!is_own_or_zero(racer->words, racer->addr))
-			return false;
+		return false;
 	}
 	return true;
 }

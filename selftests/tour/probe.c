@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "probe.h"
+#include "zoneinfo.h"
 
 #define LIMIT_FILE	"/sys/module/hostmem/parameters/commit_limit_mb"
 
@@ -102,32 +103,13 @@ long meminfo_kib(const char *field)
 	return kib;
 }
 
-/*
- * MemAvailable leaves out what waits in lists of each processor.  The kernel shows a zone
- * and its lists while it holds their lock: no page is counted twice, or not at all, because
- * it is on its way.
- */
-static bool counts_available(const char *line, long *pages)
-{
-	return sscanf(line, " pages free %ld", pages) == 1 ||
-	       sscanf(line, " count: %ld", pages) == 1 ||
-	       sscanf(line, " nr_zone_inactive_file %ld", pages) == 1 ||
-	       sscanf(line, " nr_zone_active_file %ld", pages) == 1;
-}
-
 long available_kib(void)
 {
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	long sum = 0, pages;
-	char line[256];
+	long pages = zoneinfo_available();
 
-	if (!file)
+	if (pages < 0)
 		err(1, "/proc/zoneinfo");
-	while (fgets(line, sizeof(line), file))
-		if (counts_available(line, &pages))
-			sum += pages;
-	fclose(file);
-	return sum * (sysconf(_SC_PAGESIZE) / 1024);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 unsigned int maps_lines(const char *start, const char *end)

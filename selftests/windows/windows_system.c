@@ -107,13 +107,10 @@ static void *run_beside(void *arg)
 /* Both on one processor: so another one has run if that is what is told. */
 TEST(switching_tells_whether_another_thread_has_run_N8)
 {
-	cpu_set_t one;
 	pthread_t thread;
 	int i;
 
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(one), &one));
+	ASSERT_TRUE(run_on(sched_getcpu()));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_beside, NULL));
 	for (i = 0; i < 1000000 && !(SwitchToThread() && has_run); i++)
 		;
