@@ -38,8 +38,10 @@ HELPER int64_t available_memory(void)
 {
 	int64_t pages = zoneinfo_available();
 
-	return pages < 0 ? -1 : pages * PAGE + meminfo("SReclaimable") +
-				(is_debug_kernel() ? meminfo("SUnreclaim") : 0);
+	if (pages < 0)
+		return -1;
+	return pages * (int64_t)PAGE + meminfo("SReclaimable") +
+	       (is_debug_kernel() ? meminfo("SUnreclaim") : 0);
 }
 
 HELPER int64_t own_status(const char *name)
